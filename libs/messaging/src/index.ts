@@ -1,0 +1,1 @@
+export type { CallEnvelope, CallHandler, FinalFrameInfo, Frame, IncomingCall } from './call.ts';

@@ -1,0 +1,2 @@
+export type * from './definitions.ts';
+export type { Principal } from './principal.ts';

@@ -1,0 +1,20 @@
+/** Who makes a call, as an access token proved it. It travels to the tool; the token itself never does. */
+export interface Principal {
+  /** Tenant of the account (`default` until tenants exist). */
+  tenant: string;
+  /** Issuer of the token. */
+  issuer: string;
+  /** Internal account id (`sub`), unique within the issuer. */
+  accountId: string;
+  /** OAuth client that the token was issued to. */
+  oauthClientId: string;
+  /** Granted scopes, in the token's order. */
+  scopes: string[];
+  roles: string[];
+  /** Grant id (`gid`), absent when a foreign issuer has none. */
+  grantId?: string;
+  /** Token id (`jti`). */
+  tokenId: string;
+  /** Expiry of the token, seconds since the epoch. */
+  expiresAt: number;
+}

@@ -1,0 +1,24 @@
+export { startAdminServer } from './admin-server.ts';
+export type { AdminServer } from './admin-server.ts';
+export { Health } from './health.ts';
+export type { ReadinessCheck } from './health.ts';
+export { explainBindFailure, listen } from './listen.ts';
+export { createLogger, maskCredentials, nestLogger } from './logger.ts';
+export type { Logger } from './logger.ts';
+export { runApp } from './run-app.ts';
+export type { AppDefinition, RunningApp } from './run-app.ts';
+export {
+  commonSettings,
+  describeSettings,
+  flag,
+  httpUrl,
+  list,
+  loadSettings,
+  port,
+  secret,
+  wholeNumber,
+} from './settings.ts';
+export type { SettingDocumentation, SettingsSchema } from './settings.ts';
+export { StartError } from './start-error.ts';
+export { formatTraceparent, parseTraceparent, startSpan } from './trace-context.ts';
+export type { TraceContext } from './trace-context.ts';

@@ -1,0 +1,43 @@
+import type { AddressInfo, Server } from 'node:net';
+import { StartError } from './start-error.ts';
+
+/**
+ * Binds a server and returns its port.
+ * @throws StartError with one sentence when the port is taken or forbidden.
+ */
+export function listen(server: Server, options: { host: string; port: number; portSetting: string }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const onError = (cause: NodeJS.ErrnoException) => reject(explainBindFailure(cause, options));
+    server.once('error', onError);
+    server.listen(options.port, options.host, () => {
+      server.off('error', onError);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** Translates a failed bind into one sentence for the operator; other errors come back as they are. */
+export function explainBindFailure(
+  cause: NodeJS.ErrnoException,
+  options: { host: string; port: number; portSetting: string },
+): Error {
+  const { host, port, portSetting } = options;
+  if (cause.code === 'EADDRINUSE') {
+    return new StartError(
+      `Port ${port} is in use: stop the program that listens there, or set ${portSetting} to a free port.`,
+      { cause },
+    );
+  }
+  if (cause.code === 'EACCES') {
+    return new StartError(`Port ${port} may not be bound by this user: set ${portSetting} to a port above 1023.`, {
+      cause,
+    });
+  }
+  if (cause.code === 'EADDRNOTAVAIL' || cause.code === 'ENOTFOUND') {
+    return new StartError(
+      `HOST is ${host}, which is not an address of this machine: set HOST to one that is, or to 127.0.0.1.`,
+      { cause },
+    );
+  }
+  return cause;
+}

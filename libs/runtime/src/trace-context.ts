@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+
+/** W3C Trace Context Level 1: the ids of one span. Hexadecimal, lower case. */
+export interface TraceContext {
+  /** 32 hexadecimal digits. */
+  traceId: string;
+  /** 16 hexadecimal digits. */
+  spanId: string;
+  sampled: boolean;
+}
+
+const traceparentPattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+
+/** Reads a `traceparent` value; undefined when it is not valid (W3C Trace Context §3.2). */
+export function parseTraceparent(value: unknown): TraceContext | undefined {
+  if (typeof value !== 'string') return undefined;
+  const match = traceparentPattern.exec(value);
+  if (!match) return undefined;
+  const [, version, traceId, spanId, flags, rest] = match as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string?,
+  ];
+  if (version === 'ff' || (version === '00' && rest !== undefined)) return undefined;
+  if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
+  return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}
+
+/** Writes a `traceparent` value. */
+export function formatTraceparent(context: TraceContext): string {
+  return `00-${context.traceId}-${context.spanId}-${context.sampled ? '01' : '00'}`;
+}
+
+let entropy = Buffer.alloc(0);
+let entropyOffset = 0;
+
+/** Random hexadecimal digits from a pool, since one `randomBytes` call per id costs more than the id is worth. */
+function randomHex(bytes: number): string {
+  if (entropyOffset + bytes > entropy.length) {
+    entropy = randomBytes(8_192);
+    entropyOffset = 0;
+  }
+  const hex = entropy.toString('hex', entropyOffset, entropyOffset + bytes);
+  entropyOffset += bytes;
+  return hex;
+}
+
+/** A new span: a child of `parent`, or the root of a new trace. */
+export function startSpan(parent?: TraceContext): TraceContext {
+  return { traceId: parent?.traceId ?? randomHex(16), spanId: randomHex(8), sampled: parent?.sampled ?? false };
+}

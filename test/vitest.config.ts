@@ -1,0 +1,7 @@
+import { testProject } from '../vitest.project.ts';
+
+export default testProject('test', {
+  services: true,
+  include: ['system/**/*.spec.ts', 'security/**/*.spec.ts'],
+  timeoutMs: 60_000,
+});
