@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { maskCredentials } from './logger.ts';
+
+/** Logs one event in a process of its own and returns the line. */
+function logLine(fields: string, format: 'json' | 'pretty' = 'json'): string {
+  const source = `
+    import { createLogger } from ${JSON.stringify(path.join(import.meta.dirname, 'logger.ts'))};
+    createLogger('gateway', { LOG_LEVEL: 'info', LOG_FORMAT: '${format}' }).info(${fields}, 'event');`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  return stdout;
+}
+
+describe('createLogger', () => {
+  it('writes one JSON event per line with the app, an ISO time and a named level', () => {
+    const line = logLine('{ callId: "c1" }');
+    expect(line.endsWith('}\n')).toBe(true);
+    expect(JSON.parse(line)).toMatchObject({ app: 'gateway', level: 'info', msg: 'event', callId: 'c1' });
+    expect(Date.parse(JSON.parse(line).time)).not.toBeNaN();
+  });
+
+  it('writes a readable line for terminals', () => {
+    expect(logLine('{ callId: "c1" }', 'pretty')).toContain('gateway: event');
+  });
+
+  it.each([
+    ['a token', '{ access_token: "sesame" }'],
+    ['a header one level down', '{ headers: { authorization: "Bearer sesame" } }'],
+    ['a cookie two levels down', '{ request: { headers: { cookie: "session=sesame" } } }'],
+    ['a password in an error', '{ err: new Error("cannot reach postgresql://root:sesame@db/x") }'],
+    ['a token in the cause of an error', '{ err: new Error("x", { cause: new Error("Bearer sesame") }) }'],
+  ])('masks %s', (_, fields) => {
+    const line = logLine(fields);
+    expect(line).toContain('[masked]');
+    expect(line).not.toContain('sesame');
+  });
+});
+
+describe('maskCredentials', () => {
+  it('leaves ordinary text alone', () => {
+    expect(maskCredentials('the bearer of this letter came from http://localhost:3000/mcp')).toContain(
+      'http://localhost:3000/mcp',
+    );
+  });
+
+  it('masks a JWT inside a text', () => {
+    expect(maskCredentials('token eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln refused')).toBe('token [masked] refused');
+  });
+});
