@@ -49,8 +49,8 @@ function renderRow({ setting, apps: usedBy }: { setting: Setting; apps: string[]
   return `| ${name} | ${used} | ${setting.description.replaceAll('|', '\\|')} | ${fallback} |`;
 }
 
-// Writes the table into docs/reference/settings.md with --write; without it, fails when the table there is stale.
-const file = path.join(root, 'docs/reference/settings.md');
+// Writes the table into README.md with --write; without it, fails when the table there is stale.
+const file = path.join(root, 'README.md');
 const document = readFileSync(file, 'utf8');
 const [head, rest] = document.split(begin);
 const tail = rest?.split(end)[1];
@@ -58,6 +58,6 @@ if (head === undefined || tail === undefined) throw new Error(`${file} lacks its
 const current = `${head}${renderTable()}${tail}`;
 if (process.argv.includes('--write')) writeFileSync(file, current);
 else if (current !== document) {
-  console.error('docs/reference/settings.md is stale: run `npm run settings`');
+  console.error('README.md is stale: run `npm run settings`');
   process.exitCode = 1;
 } else console.log('the table of settings is current');
