@@ -1,0 +1,26 @@
+import type { EntityManager } from 'typeorm';
+import { AuditRow } from './audit-row.entity.ts';
+
+/** A security event as it is told to the audit log. Never holds a token, code, cookie or password. */
+export interface AuditEvent {
+  /** `<noun>.<what happened>`, such as `login.failed`. */
+  type: string;
+  tenantId: string;
+  outcome: 'success' | 'failure';
+  /** Account id (or `system`) that did it. */
+  actor?: string;
+  /** Account id in whose name it was done. */
+  onBehalfOf?: string;
+  oauthClientId?: string;
+  /** Address of the peer. */
+  address?: string;
+  /** Closed word that says why it failed. */
+  reason?: string;
+  traceId?: string;
+  details?: Record<string, unknown>;
+}
+
+/** Adds an event to the audit log, in the transaction of the change that it is about. */
+export async function recordAudit(manager: EntityManager, event: AuditEvent): Promise<void> {
+  await manager.insert(AuditRow, { ...event, details: (event.details ?? null) as object | null });
+}

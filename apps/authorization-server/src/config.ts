@@ -1,0 +1,55 @@
+import { commonSettings, httpUrl, port, secret, wholeNumber } from '@gatehouse/runtime';
+import { z } from 'zod';
+
+/** The settings of the authorization server; `process.env` is read nowhere else. */
+export const authorizationServerSettings = z.object({
+  ...commonSettings,
+  AUTH_PORT: port(4000, 'Port of the authorization server'),
+  AUTH_ADMIN_PORT: port(4001, 'Port of the probes of the authorization server'),
+  AUTH_ISSUER: httpUrl(
+    'Issuer identifier, the public URL of the authorization server; `http://localhost:<AUTH_PORT>` when unset',
+  ).optional(),
+  DATABASE_URL: secret(z.string().describe('PostgreSQL of the authorization server, `postgres://...`')),
+  GATEWAY_PUBLIC_URL: httpUrl(
+    'Public URL of the gateway; its MCP endpoints are the resources that tokens are issued for',
+  ).default('http://localhost:3000'),
+  GATEHOUSE_ENCRYPTION_KEY: secret(
+    z.string().describe('Key-encryption key of the stored secrets: 32 bytes in base64, `openssl rand -base64 32`'),
+  ),
+  GATEHOUSE_ENCRYPTION_KEY_PREVIOUS: secret(
+    z.string().default('').describe('Older key-encryption keys, comma-separated; they open, but no longer seal'),
+  ),
+  GATEHOUSE_ADMIN_EMAIL: z
+    .string()
+    .default('admin@localhost')
+    .describe('Sign-in of the first administrator, who is created when there is no account'),
+  GATEHOUSE_ADMIN_PASSWORD: secret(
+    z.string().optional().describe('Password of the first administrator; made up and shown once when unset'),
+  ),
+  GATEHOUSE_REPORT_FIRST_ADMIN: z
+    .enum(['stderr', 'stdout'])
+    .default('stderr')
+    .describe('Where a made-up password is shown: `stderr` for people, `stdout` as one line for the local stack'),
+  AUTH_REFRESH_GRACE_SECONDS: wholeNumber(
+    120,
+    { min: 0, max: 1_800 },
+    'How long a rotated refresh token still gets the same successor, in seconds',
+  ),
+  AUTH_REGISTRATIONS_PER_HOUR: wholeNumber(
+    60,
+    { min: 1, max: 1_000_000 },
+    'Most dynamic registrations from one address in an hour',
+  ),
+});
+
+/** Parsed settings, with the issuer filled in. */
+export type Settings = z.output<typeof authorizationServerSettings> & { AUTH_ISSUER: string };
+
+/** Injection token of {@link Settings}. */
+export const SETTINGS = Symbol('settings of the authorization server');
+
+/** Injection token of the process's pino logger. */
+export const LOGGER = Symbol('logger of the authorization server');
+
+/** The tenant of everything until tenants exist. */
+export const defaultTenant = 'default';

@@ -1,0 +1,36 @@
+// Owns what every module injects: settings, logger, DataSource, ServerSecrets, ProviderHost. It opens nothing itself;
+// start-server.ts opens and hands over.
+import { Global, Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import type { Logger } from '@gatehouse/runtime';
+import { DataSource } from 'typeorm';
+import { LOGGER, SETTINGS } from './config.ts';
+import type { Settings } from './config.ts';
+import { ServerSecrets } from './keys/server-secrets.ts';
+import { ProviderHost } from './provider/provider-host.ts';
+
+/** What a running authorization server consists of before Nest composes it. */
+export interface Core {
+  settings: Settings;
+  logger: Logger;
+  dataSource: DataSource;
+  secrets: ServerSecrets;
+}
+
+@Global()
+@Module({})
+export class CoreModule {
+  static of(core: Core): DynamicModule {
+    return {
+      module: CoreModule,
+      providers: [
+        { provide: SETTINGS, useValue: core.settings },
+        { provide: LOGGER, useValue: core.logger },
+        { provide: DataSource, useValue: core.dataSource },
+        { provide: ServerSecrets, useValue: core.secrets },
+        ProviderHost,
+      ],
+      exports: [SETTINGS, LOGGER, DataSource, ServerSecrets, ProviderHost],
+    };
+  }
+}

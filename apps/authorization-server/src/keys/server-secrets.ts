@@ -1,0 +1,20 @@
+import type { JWK } from 'jose';
+
+/** The secrets that all replicas share, opened once at start. */
+export class ServerSecrets {
+  /** Private JWKs that sign tokens; the first signs, all are published. */
+  readonly signingKeys: JWK[];
+  /** Keys of signed cookies; the first signs, all verify. */
+  readonly cookieKeys: string[];
+  /** 32 bytes from which CSRF tokens and browser bindings are derived. */
+  readonly formKey: Buffer;
+  /** 32 bytes from which server nonces are derived. */
+  readonly nonceKey: Buffer;
+
+  constructor(secrets: { signingKeys: JWK[]; cookieKeys: string[]; formKey: Buffer; nonceKey: Buffer }) {
+    this.signingKeys = secrets.signingKeys;
+    this.cookieKeys = secrets.cookieKeys;
+    this.formKey = secrets.formKey;
+    this.nonceKey = secrets.nonceKey;
+  }
+}

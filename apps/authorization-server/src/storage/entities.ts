@@ -1,0 +1,24 @@
+import { AuditRow } from '../audit/audit-row.entity.ts';
+import { OauthClient } from '../clients/oauth-client.entity.ts';
+import { ServerSecret } from '../keys/server-secret.entity.ts';
+import { SigningKey } from '../keys/signing-key.entity.ts';
+import { ProtectedResource } from '../resources/protected-resource.entity.ts';
+import { ResourceScope } from '../resources/resource-scope.entity.ts';
+import { OutboxEntry } from '../revocation/outbox-entry.entity.ts';
+import { OauthGrant } from './oauth-grant.entity.ts';
+import { ProviderRecord } from './provider-record.entity.ts';
+import { RefreshToken } from './refresh-token.entity.ts';
+
+/** Every entity of the authorization server, listed because a glob would hide what is missing. */
+export const entities = [
+  AuditRow,
+  OauthClient,
+  OauthGrant,
+  OutboxEntry,
+  ProtectedResource,
+  ProviderRecord,
+  RefreshToken,
+  ResourceScope,
+  ServerSecret,
+  SigningKey,
+];

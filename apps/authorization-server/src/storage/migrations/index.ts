@@ -1,0 +1,4 @@
+import { Foundation1795000000000 } from './1795000000000-foundation.ts';
+
+/** Every migration in the order of its timestamp; append, never change one that was released. */
+export const migrations = [Foundation1795000000000];

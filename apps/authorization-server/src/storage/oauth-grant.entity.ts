@@ -1,0 +1,31 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** What an account granted to an OAuth client: the `gid` of its tokens. It ends by revocation or expiry. */
+@Entity({ name: 'oauth_grant' })
+@Index('oauth_grant_account', ['accountId'])
+@Index('oauth_grant_expiry', ['expiresAt'])
+export class OauthGrant {
+  @PrimaryColumn('text')
+  id!: string;
+
+  @Column('text', { name: 'tenant_id' })
+  tenantId!: string;
+
+  @Column('text', { name: 'account_id', nullable: true })
+  accountId!: string | null;
+
+  @Column('text', { name: 'oauth_client_id' })
+  oauthClientId!: string;
+
+  @Column('jsonb')
+  payload!: Record<string, unknown>;
+
+  @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
+  createdAt!: Date;
+
+  @Column('timestamptz', { name: 'expires_at' })
+  expiresAt!: Date;
+
+  @Column('timestamptz', { name: 'ended_at', nullable: true })
+  endedAt!: Date | null;
+}

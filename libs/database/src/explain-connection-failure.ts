@@ -1,0 +1,75 @@
+import { StartError } from '@gatehouse/runtime';
+
+/** The SQLSTATE codes and socket errors that an operator meets when a process connects for the first time. */
+const explanations: Record<string, (target: DatabaseTarget) => string> = {
+  '28P01': ({ user }) =>
+    `PostgreSQL refuses the password of ${user}: correct the user or the password in DATABASE_URL.`,
+  '28000': ({ user, host }) =>
+    `PostgreSQL at ${host} does not let ${user} in: correct the user in DATABASE_URL, or allow this connection in pg_hba.conf.`,
+  '3D000': ({ database, host }) =>
+    `There is no database ${database} on ${host}: create it, or correct the database name in DATABASE_URL.`,
+  '42501': ({ user, database }) =>
+    `${user} may not create the schema in database ${database}: grant it CREATE on that database, or name another user in DATABASE_URL.`,
+  '53300': ({ host }) =>
+    `PostgreSQL at ${host} has no free connection: raise its max_connections, or stop what holds them.`,
+  ENOTFOUND: ({ host }) => `The host ${host} of DATABASE_URL is unknown: correct it.`,
+  EAI_AGAIN: ({ host }) => `The host ${host} of DATABASE_URL cannot be looked up: check the name service.`,
+};
+
+/** What DATABASE_URL names, without its password. */
+export interface DatabaseTarget {
+  /** Host and port. */
+  host: string;
+  user: string;
+  database: string;
+}
+
+/**
+ * Reads the parts of a `postgres://` URL that may be shown.
+ * @throws StartError when it is not such a URL; the value is not repeated, for it may hold a password.
+ */
+export function parseDatabaseUrl(url: string): DatabaseTarget {
+  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) throw malformed();
+  const { hostname, port, username, pathname, searchParams } = new URL(url);
+  const database = decodeURIComponent(pathname.slice(1));
+  const socketFolder = searchParams.get('host');
+  if ((hostname === '' && socketFolder === null) || database === '') throw malformed();
+  return {
+    host: socketFolder ?? `${hostname}:${port || '5432'}`,
+    user: decodeURIComponent(username) || 'the default user',
+    database,
+  };
+}
+
+function malformed(): StartError {
+  return new StartError('DATABASE_URL is malformed: it must look like postgres://user:password@host:5432/database.');
+}
+
+/** Translates a failed first connection into one sentence for the operator; other errors come back as they are. */
+export function explainConnectionFailure(cause: unknown, target: DatabaseTarget): Error {
+  const failure = cause instanceof Error ? cause : new Error(String(cause));
+  const explain = explanations[(failure as NodeJS.ErrnoException).code ?? ''];
+  if (explain) return new StartError(explain(target), { cause });
+  if (isUnreachable(failure)) {
+    return new StartError(
+      `PostgreSQL at ${target.host} cannot be reached: start it, or correct the host and port in DATABASE_URL.`,
+      { cause },
+    );
+  }
+  if (/ssl/i.test(failure.message)) {
+    return new StartError(
+      `PostgreSQL at ${target.host} and DATABASE_URL disagree about TLS: set or remove sslmode in DATABASE_URL.`,
+      { cause },
+    );
+  }
+  return failure;
+}
+
+function isUnreachable(failure: NodeJS.ErrnoException): boolean {
+  if (failure instanceof AggregateError) return failure.errors.every((inner) => isUnreachable(inner as Error));
+  return (
+    ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ENOENT', '57P03'].includes(
+      failure.code ?? '',
+    ) || /timeout expired|Connection terminated/i.test(failure.message)
+  );
+}

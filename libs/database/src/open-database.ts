@@ -1,0 +1,103 @@
+import { StartError } from '@gatehouse/runtime';
+import type { Logger } from '@gatehouse/runtime';
+import pg from 'pg';
+import 'reflect-metadata';
+import { DataSource } from 'typeorm';
+import type { EntityTarget, MigrationInterface, ObjectLiteral } from 'typeorm';
+import { advisoryLockKey } from './advisory-lock.ts';
+import { reportLostConnection } from './events.ts';
+import { explainConnectionFailure, parseDatabaseUrl } from './explain-connection-failure.ts';
+
+/** What a process opens its database with. */
+export interface DatabaseOptions {
+  /** `postgres://user:password@host:port/database`. */
+  url: string;
+  /** PostgreSQL schema of all tables, created when absent. */
+  schema: string;
+  /** Shown in `pg_stat_activity`. */
+  applicationName: string;
+  entities: EntityTarget<ObjectLiteral>[];
+  migrations: (new () => MigrationInterface)[];
+  /** Most connections of this process; 10 unless said. */
+  poolSize?: number;
+  logger: Logger;
+}
+
+const oldestServerVersion = 14;
+const connectTimeoutMs = 1_000;
+const statementTimeoutMs = 2_000;
+const abandonedTransactionTimeoutMs = 10_000;
+
+/**
+ * Connects, brings the schema up to date and returns the pool. Replicas that start together run the migrations once:
+ * the others wait on an advisory lock. A statement ends after 2 s, a connection attempt after 1 s.
+ * @throws StartError when the URL is malformed, the server unreachable or older than PostgreSQL 14, the password wrong,
+ * or the database missing.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<DataSource> {
+  const target = parseDatabaseUrl(options.url);
+  const dataSource = createDataSource(options);
+  try {
+    await migrate(options);
+    return await dataSource.initialize();
+  } catch (cause) {
+    throw cause instanceof StartError ? cause : explainConnectionFailure(cause, target);
+  }
+}
+
+function createDataSource(options: DatabaseOptions, limits = { poolSize: options.poolSize ?? 10, statementTimeoutMs }) {
+  return new DataSource({
+    type: 'postgres',
+    url: options.url,
+    schema: options.schema,
+    entities: options.entities as never[],
+    migrations: options.migrations,
+    migrationsTableName: 'schema_migration',
+    applicationName: options.applicationName,
+    connectTimeoutMS: connectTimeoutMs,
+    poolSize: limits.poolSize,
+    // Idle connections emit `error` when the server goes away; unhandled it would end the process.
+    poolErrorHandler: (error: Error) => reportLostConnection(options.logger, error),
+    extra: {
+      statement_timeout: limits.statementTimeoutMs,
+      idle_in_transaction_session_timeout: abandonedTransactionTimeoutMs,
+    },
+  });
+}
+
+/** Runs the missing migrations while one plain connection holds the lock; a crash frees it with the connection. */
+async function migrate(options: DatabaseOptions): Promise<void> {
+  const holder = new pg.Client({
+    connectionString: options.url,
+    connectionTimeoutMillis: connectTimeoutMs,
+    application_name: `${options.applicationName}-migrations`,
+  });
+  // The loss of the lock's connection shows in the migration's own connection too.
+  holder.on('error', (error) => reportLostConnection(options.logger, error));
+  await holder.connect();
+  try {
+    await checkServerVersion(holder);
+    await holder.query('SELECT pg_advisory_lock($1::bigint)', [advisoryLockKey(`migrate ${options.schema}`)]);
+    await holder.query(`CREATE SCHEMA IF NOT EXISTS ${pg.escapeIdentifier(options.schema)}`);
+    const dataSource = createDataSource(options, { poolSize: 1, statementTimeoutMs: 0 });
+    await dataSource.initialize();
+    try {
+      await dataSource.runMigrations({ transaction: 'each' });
+    } finally {
+      await dataSource.destroy();
+    }
+  } finally {
+    await holder.end();
+  }
+}
+
+async function checkServerVersion(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ version: string; number: string }>(
+    `SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number`,
+  );
+  const { version = 'unknown', number = '0' } = rows[0] ?? {};
+  if (Number(number) >= oldestServerVersion * 10_000) return;
+  throw new StartError(
+    `The database of DATABASE_URL is PostgreSQL ${version}: use PostgreSQL ${oldestServerVersion} or newer.`,
+  );
+}
