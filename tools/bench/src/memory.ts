@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+const sampleIntervalMs = 250;
+
+/** Watches the resident memory of a process; the returned function ends it and gives the peak in MB. */
+export function watchMemory(pid: number): () => number {
+  let peakMb = residentMb(pid);
+  const timer = setInterval(() => {
+    peakMb = Math.max(peakMb, residentMb(pid));
+  }, sampleIntervalMs);
+  return () => {
+    clearInterval(timer);
+    return Math.max(peakMb, residentMb(pid));
+  };
+}
+
+function residentMb(pid: number): number {
+  const kilobytes = existsSync('/proc/self/status')
+    ? /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    : spawnSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
+  if (!kilobytes) throw new Error(`the memory of process ${pid} cannot be read`);
+  return Number(kilobytes) / 1024;
+}
