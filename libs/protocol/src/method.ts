@@ -1,0 +1,16 @@
+/** Methods of MCP that Gatehouse names; everything else is -32601. */
+export const Method = {
+  discover: 'server/discover',
+  initialize: 'initialize',
+  ping: 'ping',
+  toolsList: 'tools/list',
+  toolsCall: 'tools/call',
+  resourcesList: 'resources/list',
+  resourceTemplatesList: 'resources/templates/list',
+  resourcesRead: 'resources/read',
+  promptsList: 'prompts/list',
+  promptsGet: 'prompts/get',
+  complete: 'completion/complete',
+} as const;
+
+export type Method = (typeof Method)[keyof typeof Method];
