@@ -5,7 +5,7 @@ import type { Principal } from '@gatehouse/protocol';
  * decided (who calls, which method, which unprefixed name) stands beside them and is authoritative.
  */
 export interface CallEnvelope {
-  /** Unguessable id of the call. */
+  /** Unguessable id of this attempt. */
   callId: string;
   tenant: string;
   server: string;
@@ -16,12 +16,26 @@ export interface CallEnvelope {
   /** Unprefixed tool or prompt name, or the URI; for `completion/complete` the reference's name or URI. */
   name: string;
   principal: Principal;
-  /** When the caller stops waiting, milliseconds since the epoch. */
+  /** When the caller stops waiting, milliseconds since the epoch by this process's clock; progress moves it. */
   deadlineMs: number;
   /** W3C Trace Context of the caller's span. */
   traceparent?: string;
   /** The JSON-RPC request as the client sent it. */
   body: Uint8Array;
+}
+
+/** What a gateway asks of one instance. */
+export interface CallRequest {
+  digest: string;
+  method: string;
+  name: string;
+  principal: Principal;
+  traceparent?: string;
+  body: Uint8Array;
+  /** Longest wait without progress; every progress notification allows as much again. */
+  timeoutMs: number;
+  /** Longest wait in all, progress or not. */
+  maxCallMs: number;
 }
 
 /** What the worker says about its last frame, so that the gateway need not parse the bytes. */
@@ -35,16 +49,47 @@ export interface FinalFrameInfo {
   errorCode?: number;
 }
 
+/** The final frame of an answer: a whole JSON-RPC message and what the worker says about it. */
+export type FinalFrame = FinalFrameInfo & { body: Uint8Array };
+
 /** A frame of the answer: notifications first, then exactly one final frame. Each body is a whole JSON-RPC message. */
-export type Frame = { kind: 'notification'; body: Uint8Array } | (FinalFrameInfo & { body: Uint8Array });
+export type Frame = { kind: 'notification'; body: Uint8Array } | FinalFrame;
+
+/**
+ * Why a worker did not run a call at all:
+ * `draining` it ends; `overloaded` its queue is full; `unknown-definitions` it serves another digest; `expired` the
+ * deadline passed while the call waited in the queue; `malformed` it could not read the call.
+ */
+export type Refusal = 'draining' | 'overloaded' | 'unknown-definitions' | 'expired' | 'malformed';
+
+/**
+ * How one attempt at one instance ended:
+ * `answered` with the final frame; `refused` or `unreachable` (nobody listens there): not executed;
+ * `result-too-large`: executed, and the result exceeds what NATS carries; `expired`: no answer before the deadline;
+ * `cancelled` by the caller; `lost`: the instance died or the bus broke after the call was published;
+ * `bus-gone`: never published.
+ */
+export type CallOutcome =
+  | { kind: 'answered'; frame: FinalFrame }
+  | { kind: 'refused'; reason: Refusal }
+  | { kind: 'unreachable' }
+  | { kind: 'request-too-large' }
+  | { kind: 'result-too-large' }
+  | { kind: 'expired' }
+  | { kind: 'cancelled' }
+  | { kind: 'lost'; reason: 'instance-died' | 'bus-gone' | 'malformed-frame' }
+  | { kind: 'bus-gone' };
 
 /** A call as the worker's handler sees it. */
 export interface IncomingCall extends CallEnvelope {
   /** Aborted when the caller cancels, the deadline passes or the worker ends. */
   signal: AbortSignal;
-  /** Sends a notification of this call; dropped once the call has ended. */
+  /**
+   * Sends a notification of this call; dropped once the call has ended. `notifications/progress` moves the deadline
+   * (design: progress extends it by the same amount, up to the ceiling).
+   */
   notify(body: Uint8Array): void;
 }
 
 /** Answers one call with its final frame. A throw is the worker's fault and becomes -32603. */
-export type CallHandler = (call: IncomingCall) => Promise<FinalFrameInfo & { body: Uint8Array }>;
+export type CallHandler = (call: IncomingCall) => Promise<FinalFrame>;

@@ -1,0 +1,50 @@
+import type { FinalFrame } from '@gatehouse/messaging';
+import type { Principal } from '@gatehouse/protocol';
+
+/** A resolved and permitted call, ready to be sent to a worker. */
+export interface DispatchCall {
+  tenant: string;
+  server: string;
+  /** Digest of the definitions that the name was resolved against. */
+  digest: string;
+  method: string;
+  /** Unprefixed tool or prompt name, or the URI. */
+  name: string;
+  principal: Principal;
+  traceparent: string;
+  /** The JSON-RPC request as the client sent it. */
+  body: Uint8Array;
+  /** Longest wait without progress. */
+  timeoutMs: number;
+  /** True when the definition is trusted to be read-only or idempotent, so that a lost call may run a second time. */
+  replayable: boolean;
+}
+
+/** Why a call failed; a closed list for the operator. */
+export type DispatchFailureReason =
+  | 'no-instance'
+  | 'overloaded'
+  | 'deadline'
+  | 'worker-lost'
+  | 'bus-gone'
+  | 'cancelled'
+  | 'request-too-large'
+  | 'result-too-large'
+  | 'malformed-answer';
+
+export interface DispatchFailure {
+  kind: 'failed';
+  /** Design §6. */
+  code: -31001 | -31002 | -31003 | -31005 | -31008 | -31009;
+  /** `yes` only for a result that was too large to be carried. */
+  executed: 'no' | 'unknown' | 'yes';
+  /** True when the client may send the call again without the risk of a second execution. */
+  retryable: boolean;
+  retryAfterMs?: number;
+  reason: DispatchFailureReason;
+}
+
+/** How a call ended: the worker's final frame, or one typed failure. */
+export type DispatchOutcome =
+  | { kind: 'answered'; frame: FinalFrame; /** The instance that answered. */ instance: string }
+  | DispatchFailure;

@@ -1,0 +1,89 @@
+import { catalogStream } from './catalog-bucket.ts';
+import { anyToken, subjects, subjectToken } from './subjects.ts';
+
+/** Whose NATS identity it is. One worker identity serves one or several servers of one tenant. */
+export type NatsRole =
+  | { role: 'gateway' }
+  | { role: 'authorization-server' }
+  | { role: 'worker'; tenant: string; servers: string[] };
+
+/** Allow lists of one NATS user; everything else is denied. The names are those of nats-server's configuration. */
+export interface RolePermissions {
+  publish: { allow: string[] };
+  subscribe: { allow: string[] };
+  /** Lets a worker answer `$SRV` requests at the asker's inbox, once, within five seconds. */
+  allow_responses?: { max: number; expires: string };
+}
+
+/** The inbox prefix of a role, which no other role may read (design: own inbox prefix). */
+export function inboxPrefix(identity: NatsRole): string {
+  if (identity.role !== 'worker') return `_INBOX_${identity.role}`;
+  // One token for all servers: `a` must not contain the inbox of `a` and `b`. Server names have no underscore.
+  return `_INBOX_worker.${subjectToken(identity.tenant)}.${[...identity.servers].sort().map(subjectToken).join('_')}`;
+}
+
+/**
+ * What a role may publish and subscribe. Allow lists only: deny rules could be bypassed (NATS advisories of 2026).
+ * Only gateways publish calls; a worker announces and answers for its own tenant and servers.
+ */
+export function rolePermissions(identity: NatsRole): RolePermissions {
+  const inbox = `${inboxPrefix(identity)}.>`;
+  if (identity.role === 'worker') return workerPermissions(identity.tenant, identity.servers, inbox);
+  if (identity.role === 'gateway') return gatewayPermissions(inbox);
+  return { publish: { allow: readCatalog }, subscribe: { allow: [inbox] } };
+}
+
+function gatewayPermissions(inbox: string): RolePermissions {
+  const anyInstance = { tenant: anyToken, server: anyToken, instance: anyToken };
+  return {
+    publish: {
+      allow: [subjects.call(anyInstance), subjects.control(anyInstance), subjects.bus(anyToken), ...readCatalog],
+    },
+    subscribe: {
+      allow: [
+        subjects.reply(anyInstance, anyToken, anyToken),
+        subjects.beat(anyInstance),
+        subjects.bus(anyToken),
+        inbox,
+      ],
+    },
+  };
+}
+
+/** JetStream's API as far as creating and watching the catalog needs it; it cannot write an entry. */
+const readCatalog = [
+  '$JS.API.INFO',
+  `$JS.API.STREAM.INFO.${catalogStream}`,
+  `$JS.API.STREAM.CREATE.${catalogStream}`,
+  `$JS.API.CONSUMER.CREATE.${catalogStream}.>`,
+  `$JS.API.CONSUMER.INFO.${catalogStream}.>`,
+  `$JS.API.CONSUMER.DELETE.${catalogStream}.>`,
+  `$JS.FC.${catalogStream}.>`,
+];
+
+function workerPermissions(tenantName: string, serverNames: string[], inbox: string): RolePermissions {
+  const servers = serverNames.map((name) => ({ tenant: subjectToken(tenantName), server: subjectToken(name) }));
+  return {
+    publish: {
+      allow: servers.flatMap((own) => [
+        subjects.beat({ ...own, instance: anyToken }),
+        subjects.reply(own, anyToken, anyToken),
+        `$KV.gh_catalog.${own.tenant}.${own.server}.*`,
+        `$JS.API.DIRECT.GET.${catalogStream}.$KV.gh_catalog.${own.tenant}.${own.server}.*`,
+      ]),
+    },
+    subscribe: {
+      allow: [
+        ...servers.flatMap((own) => [
+          subjects.call({ ...own, instance: anyToken }),
+          subjects.control({ ...own, instance: anyToken }),
+          `$SRV.*.${own.server}`,
+          `$SRV.*.${own.server}.*`,
+        ]),
+        '$SRV.*',
+        inbox,
+      ],
+    },
+    allow_responses: { max: 1, expires: '5s' },
+  };
+}

@@ -1,0 +1,83 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+declare const brand: unique symbol;
+
+/** One token of a NATS subject: `[a-z0-9_-]{1,63}`. Only `subjectToken` makes one. */
+export type SubjectToken = string & { readonly [brand]: 'SubjectToken' };
+
+/** A NATS subject or pattern, made of tokens by `subjects`. */
+export type NatsSubject = string & { readonly [brand]: 'NatsSubject' };
+
+const plainToken = /^[a-z0-9-][a-z0-9_-]{0,62}$/;
+const cacheLimit = 10_000;
+const cache = new Map<string, SubjectToken>();
+
+/**
+ * Turns any text into one token of a subject, injectively: a plain name stays as it is, anything else (upper case, dots,
+ * wildcards, white space, the empty text, names over 63 characters, names that begin with `_`) becomes `_` and 160 bits
+ * of SHA-256 over its UTF-16 code units, so that two texts share a token only if SHA-256 collides.
+ */
+export function subjectToken(text: string): SubjectToken {
+  const known = cache.get(text);
+  if (known !== undefined) return known;
+  const token = (plainToken.test(text) ? text : `_${hashToken(text)}`) as SubjectToken;
+  // Tenants are user input: a flood of them may empty the cache, not the memory.
+  if (cache.size >= cacheLimit) cache.clear();
+  cache.set(text, token);
+  return token;
+}
+
+/** A token that nobody can guess: 128 random bits. */
+export function randomToken(): SubjectToken {
+  if (entropyOffset + 16 > entropy.length) {
+    entropy = randomBytes(8_192);
+    entropyOffset = 0;
+  }
+  const token = entropy.toString('hex', entropyOffset, entropyOffset + 16) as SubjectToken;
+  entropyOffset += 16;
+  return token;
+}
+
+let entropy = Buffer.alloc(0);
+let entropyOffset = 0;
+
+function hashToken(text: string): string {
+  // UTF-16 and not UTF-8, which writes every lone surrogate as the same replacement character.
+  return createHash('sha256').update(Buffer.from(text, 'utf16le')).digest('hex').slice(0, 40);
+}
+
+/** One instance of one server of one tenant, as subjects name it. */
+export interface InstanceAddress {
+  tenant: SubjectToken;
+  server: SubjectToken;
+  instance: SubjectToken;
+}
+
+/** Matches any one token; the only wildcard that subjects are built with. */
+export const anyToken = '*' as SubjectToken;
+
+/** The one place where subjects are built. */
+export const subjects = {
+  /** Calls to one instance; only gateways publish. */
+  call: (to: InstanceAddress) => natsSubject('gh.call', to.tenant, to.server, to.instance),
+  /** Cancellations and probes of one instance; only gateways publish. */
+  control: (to: InstanceAddress) => natsSubject('gh.control', to.tenant, to.server, to.instance),
+  /** Beats of one instance; only its worker publishes. */
+  beat: (from: InstanceAddress) => natsSubject('gh.beat', from.tenant, from.server, from.instance),
+  /** Frames that answer one call; the token is random for every call. */
+  reply: (from: Omit<InstanceAddress, 'instance'>, gateway: SubjectToken, callToken: SubjectToken) =>
+    natsSubject('gh.reply', from.tenant, from.server, gateway, callToken),
+  /** What a process says to itself to know that the bus carries messages. */
+  bus: (process: SubjectToken) => natsSubject('gh.bus', process),
+};
+
+function natsSubject(prefix: string, ...tokens: SubjectToken[]): NatsSubject {
+  return `${prefix}.${tokens.join('.')}` as NatsSubject;
+}
+
+/** Reads the instance's address back from a subject of `subjects.beat`; undefined when it has another shape. */
+export function addressOfBeat(natsSubject: string): InstanceAddress | undefined {
+  const [gh, kind, tenant, server, instance, ...rest] = natsSubject.split('.');
+  if (gh !== 'gh' || kind !== 'beat' || !tenant || !server || !instance || rest.length > 0) return undefined;
+  return { tenant: tenant as SubjectToken, server: server as SubjectToken, instance: instance as SubjectToken };
+}
