@@ -1,5 +1,11 @@
+import { Account } from '../accounts/account.entity.ts';
+import { FirstAdministrator } from '../accounts/first-administrator.entity.ts';
+import { KnownBrowser } from '../accounts/known-browser.entity.ts';
+import { LoginThrottle } from '../accounts/login-throttle.entity.ts';
 import { AuditRow } from '../audit/audit-row.entity.ts';
 import { OauthClient } from '../clients/oauth-client.entity.ts';
+import { ClientApproval } from '../interactions/client-approval.entity.ts';
+import { Consent } from '../interactions/consent.entity.ts';
 import { ServerSecret } from '../keys/server-secret.entity.ts';
 import { SigningKey } from '../keys/signing-key.entity.ts';
 import { ProtectedResource } from '../resources/protected-resource.entity.ts';
@@ -11,7 +17,13 @@ import { RefreshToken } from './refresh-token.entity.ts';
 
 /** Every entity of the authorization server, listed because a glob would hide what is missing. */
 export const entities = [
+  Account,
   AuditRow,
+  ClientApproval,
+  Consent,
+  FirstAdministrator,
+  KnownBrowser,
+  LoginThrottle,
   OauthClient,
   OauthGrant,
   OutboxEntry,

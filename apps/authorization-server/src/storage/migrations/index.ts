@@ -1,4 +1,5 @@
 import { Foundation1795000000000 } from './1795000000000-foundation.ts';
+import { AccountsAndConsents1795000000001 } from './1795000000001-accounts-and-consents.ts';
 
 /** Every migration in the order of its timestamp; append, never change one that was released. */
-export const migrations = [Foundation1795000000000];
+export const migrations = [Foundation1795000000000, AccountsAndConsents1795000000001];

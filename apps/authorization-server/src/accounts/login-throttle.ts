@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+
+/** What a sign-in attempt is counted under. */
+export interface ThrottleKey {
+  tenantId: string;
+  kind: 'account' | 'address';
+  /** The thing that is counted, before hashing. */
+  value: string;
+}
+
+/** A bucket holds `capacity` attempts and leaks one every `leakSeconds`. */
+interface Limit {
+  capacity: number;
+  leakSeconds: number;
+}
+
+/**
+ * An account takes ten wrong passwords, then one a minute: never a lock that somebody else could keep closed.
+ * An address takes more, because many people may share it.
+ */
+const limits: Record<ThrottleKey['kind'], Limit> = {
+  account: { capacity: 10, leakSeconds: 60 },
+  address: { capacity: 30, leakSeconds: 10 },
+};
+
+/** What has leaked out of a bucket by now, in SQL; `$4` is the leak time in seconds. */
+const presentLevel =
+  'greatest(0, bucket.level - greatest(0, extract(epoch from clock_timestamp() - bucket.updated_at)::float8) / $4)';
+
+/**
+ * Counts one attempt before its password is looked at, so that parallel guesses cannot slip past the limit together.
+ * @returns undefined when the attempt may go on, otherwise the seconds to wait. Run it in a transaction and roll back
+ * when it refuses: a refused attempt guesses nothing and must not keep the bucket full.
+ */
+export async function countAttempt(manager: EntityManager, key: ThrottleKey): Promise<number | undefined> {
+  const { capacity, leakSeconds } = limits[key.kind];
+  const parameters = [key.tenantId, key.kind, digest(key), leakSeconds];
+  const counted: unknown[] = await manager.query(
+    `INSERT INTO auth.login_throttle AS bucket (tenant_id, kind, key, level, updated_at)
+     VALUES ($1, $2, $3, 1, clock_timestamp())
+     ON CONFLICT (tenant_id, kind, key) DO UPDATE SET level = ${presentLevel} + 1, updated_at = clock_timestamp()
+     WHERE ${presentLevel} + 1 <= $5
+     RETURNING level`,
+    [...parameters, capacity],
+  );
+  if (counted.length > 0) return undefined;
+  const [bucket] = await manager.query<{ level: number }[]>(
+    `SELECT ${presentLevel} AS level FROM auth.login_throttle AS bucket
+     WHERE tenant_id = $1 AND kind = $2 AND key = $3`,
+    parameters,
+  );
+  return Math.max(1, Math.ceil(((bucket?.level ?? capacity) + 1 - capacity) * leakSeconds));
+}
+
+/** Takes back one counted attempt that turned out to be right. */
+export async function uncountAttempt(manager: EntityManager, key: ThrottleKey): Promise<void> {
+  await manager.query(
+    `UPDATE auth.login_throttle SET level = greatest(0, level - 1) WHERE tenant_id = $1 AND kind = $2 AND key = $3`,
+    [key.tenantId, key.kind, digest(key)],
+  );
+}
+
+/** Forgets all attempts counted under a key. */
+export async function forgetAttempts(manager: EntityManager, key: ThrottleKey): Promise<void> {
+  await manager.query(`DELETE FROM auth.login_throttle WHERE tenant_id = $1 AND kind = $2 AND key = $3`, [
+    key.tenantId,
+    key.kind,
+    digest(key),
+  ]);
+}
+
+/** True once a minute for each key: a flood of refusals must not become a flood of audit rows. */
+export async function claimRefusalAudit(manager: EntityManager, key: ThrottleKey): Promise<boolean> {
+  const [, affected]: [unknown, number] = await manager.query(
+    `UPDATE auth.login_throttle SET refusal_audited_at = clock_timestamp()
+     WHERE tenant_id = $1 AND kind = $2 AND key = $3
+       AND (refusal_audited_at IS NULL OR refusal_audited_at < clock_timestamp() - interval '1 minute')`,
+    [key.tenantId, key.kind, digest(key)],
+  );
+  return affected > 0;
+}
+
+/** Deletes the buckets that have long been empty. */
+export async function removeEmptyBuckets(manager: EntityManager): Promise<void> {
+  const longestLeakSeconds = Math.max(...Object.values(limits).map((limit) => limit.capacity * limit.leakSeconds));
+  await manager.query(
+    `DELETE FROM auth.login_throttle WHERE updated_at < clock_timestamp() - make_interval(secs => $1)`,
+    [longestLeakSeconds],
+  );
+}
+
+/** The part of an address that one attacker can be assumed to own: an IPv4 address, or the /64 of an IPv6 one. */
+export function throttledAddress(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+  if (mapped?.[1]) return mapped[1];
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = (address.split('%')[0] ?? '').toLowerCase().split('::');
+  const headGroups = head.split(':').filter(Boolean);
+  const tailGroups = tail?.split(':').filter(Boolean) ?? [];
+  const zeros = Array.from({ length: Math.max(0, 8 - headGroups.length - tailGroups.length) }, () => '0');
+  return [...headGroups, ...zeros, ...tailGroups]
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':');
+}
+
+function digest(key: ThrottleKey): string {
+  return createHash('sha256').update(key.value).digest('base64url');
+}

@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { recordAudit } from '../audit/audit-log.ts';
+import { Account } from './account.entity.ts';
+import { emailKey } from './email-key.ts';
+import { KnownBrowser } from './known-browser.entity.ts';
+import {
+  claimRefusalAudit,
+  countAttempt,
+  forgetAttempts,
+  removeEmptyBuckets,
+  throttledAddress,
+  uncountAttempt,
+} from './login-throttle.ts';
+import type { ThrottleKey } from './login-throttle.ts';
+import { hashPassword, needsRehash, verifyPassword } from './password-hash.ts';
+
+/** One attempt to sign in with e-mail and password. */
+export interface SignInAttempt {
+  tenantId: string;
+  email: string;
+  password: string;
+  /** Network address of the browser. */
+  address: string;
+  /** SHA-256 of the browser cookie. */
+  browserDigest: string;
+  /** OAuth client that sent the browser here. */
+  oauthClientId: string;
+}
+
+/** How an attempt ended; `refused` never says which of e-mail and password was wrong. */
+export type SignInOutcome =
+  | { kind: 'signed-in'; account: Account }
+  | { kind: 'refused' }
+  | { kind: 'throttled'; retryAfterSeconds: number };
+
+/** As long as browsers keep a cookie. */
+const knownBrowserDays = 400;
+
+interface Candidate {
+  account: Account | undefined;
+  /** This browser has signed in to this account before. */
+  browserKnown: boolean;
+}
+
+/** Carries a refusal out of the transaction that it must undo. */
+class AttemptRefused extends Error {
+  readonly key: ThrottleKey;
+  readonly retryAfterSeconds: number;
+
+  constructor(key: ThrottleKey, retryAfterSeconds: number) {
+    super('sign-in attempt refused');
+    this.key = key;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Signs people in to local accounts: throttling, password, audit. */
+@Injectable()
+export class SignIn {
+  readonly #dataSource: DataSource;
+  #hashOfNobody: Promise<string> | undefined;
+
+  constructor(dataSource: DataSource) {
+    this.#dataSource = dataSource;
+  }
+
+  /** Tries one password. Work and answer are the same whether or not the account exists. */
+  async attempt(attempt: SignInAttempt): Promise<SignInOutcome> {
+    const candidate = await this.#findCandidate(attempt);
+    const keys = throttleKeys(attempt, candidate);
+    const retryAfterSeconds = await this.#count(attempt, keys);
+    if (retryAfterSeconds !== undefined) return { kind: 'throttled', retryAfterSeconds };
+    const { account } = candidate;
+    const matches = await verifyPassword(attempt.password, account?.passwordHash ?? (await this.#nobodysHash()));
+    if (!account || !matches) {
+      await this.#recordFailure(attempt, account);
+      return { kind: 'refused' };
+    }
+    const newHash = needsRehash(account.passwordHash) ? await hashPassword(attempt.password) : undefined;
+    await this.#recordSuccess(attempt, account, keys, newHash);
+    return { kind: 'signed-in', account };
+  }
+
+  async #findCandidate(attempt: SignInAttempt): Promise<Candidate> {
+    // One statement, so that an unknown account costs as many round trips as a known one.
+    const found = await this.#dataSource.manager
+      .createQueryBuilder(Account, 'account')
+      .leftJoin(
+        KnownBrowser,
+        'browser',
+        'browser.tenantId = account.tenantId AND browser.sub = account.sub AND browser.browserDigest = :browser',
+        { browser: attempt.browserDigest },
+      )
+      .addSelect('browser.sub IS NOT NULL', 'browser_known')
+      .where('account.tenantId = :tenantId AND account.emailKey = :key', {
+        tenantId: attempt.tenantId,
+        key: emailKey(attempt.email),
+      })
+      .getRawAndEntities<{ browser_known: boolean }>();
+    return { account: found.entities[0], browserKnown: found.raw[0]?.browser_known ?? false };
+  }
+
+  /** Counts the attempt in one transaction, undone when any limit refuses it. */
+  async #count(attempt: SignInAttempt, keys: ThrottleKey[]): Promise<number | undefined> {
+    try {
+      await this.#dataSource.transaction(async (manager) => {
+        for (const key of keys) {
+          const retryAfterSeconds = await countAttempt(manager, key);
+          if (retryAfterSeconds !== undefined) throw new AttemptRefused(key, retryAfterSeconds);
+        }
+      });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof AttemptRefused)) throw error;
+      await this.#recordThrottled(attempt, error.key);
+      return error.retryAfterSeconds;
+    }
+  }
+
+  async #recordThrottled(attempt: SignInAttempt, key: ThrottleKey): Promise<void> {
+    await this.#dataSource.transaction(async (manager) => {
+      if (!(await claimRefusalAudit(manager, key))) return;
+      await recordAudit(manager, {
+        ...auditOf(attempt),
+        type: 'login.throttled',
+        outcome: 'failure',
+        reason: key.kind,
+      });
+    });
+  }
+
+  async #recordFailure(attempt: SignInAttempt, account: Account | undefined): Promise<void> {
+    // The audit must not become a list of what people typed into the wrong field: an unknown e-mail is only a digest.
+    const emailDigest = createHash('sha256').update(emailKey(attempt.email)).digest('base64url');
+    await this.#dataSource.transaction(async (manager) => {
+      await recordAudit(manager, {
+        ...auditOf(attempt),
+        type: 'login.failed',
+        outcome: 'failure',
+        reason: account ? 'wrong_password' : 'unknown_account',
+        ...(account ? { onBehalfOf: account.sub } : {}),
+        details: { emailDigest },
+      });
+      await removeEmptyBuckets(manager);
+    });
+  }
+
+  async #recordSuccess(
+    attempt: SignInAttempt,
+    account: Account,
+    keys: ThrottleKey[],
+    newHash: string | undefined,
+  ): Promise<void> {
+    await this.#dataSource.transaction(async (manager) => {
+      for (const key of keys) {
+        if (key.kind === 'account') await forgetAttempts(manager, key);
+        else await uncountAttempt(manager, key);
+      }
+      if (newHash) await replaceHash(manager, account, newHash);
+      await rememberBrowser(manager, attempt, account);
+      await recordAudit(manager, {
+        ...auditOf(attempt),
+        type: 'login.succeeded',
+        outcome: 'success',
+        actor: account.sub,
+      });
+    });
+  }
+
+  #nobodysHash(): Promise<string> {
+    this.#hashOfNobody ??= hashPassword('');
+    return this.#hashOfNobody;
+  }
+}
+
+/** A browser that is known to the account has attempts of its own, so that strangers cannot lock its owner out. */
+function throttleKeys(attempt: SignInAttempt, candidate: Candidate): ThrottleKey[] {
+  const { tenantId } = attempt;
+  const account = emailKey(attempt.email);
+  if (candidate.browserKnown) return [{ tenantId, kind: 'account', value: `${account}\n${attempt.browserDigest}` }];
+  return [
+    { tenantId, kind: 'account', value: account },
+    { tenantId, kind: 'address', value: throttledAddress(attempt.address) },
+  ];
+}
+
+function auditOf(attempt: SignInAttempt) {
+  return { tenantId: attempt.tenantId, address: attempt.address, oauthClientId: attempt.oauthClientId };
+}
+
+/** Only over the hash that was verified: a password that was changed meanwhile stays changed. */
+async function replaceHash(manager: EntityManager, account: Account, newHash: string): Promise<void> {
+  await manager.update(Account, { sub: account.sub, passwordHash: account.passwordHash }, { passwordHash: newHash });
+}
+
+async function rememberBrowser(manager: EntityManager, attempt: SignInAttempt, account: Account): Promise<void> {
+  await manager.query(
+    `INSERT INTO auth.known_browser (tenant_id, sub, browser_digest, last_login_at)
+     VALUES ($1, $2, $3, clock_timestamp())
+     ON CONFLICT (tenant_id, sub, browser_digest) DO UPDATE SET last_login_at = excluded.last_login_at`,
+    [account.tenantId, account.sub, attempt.browserDigest],
+  );
+  await manager.query(
+    `DELETE FROM auth.known_browser
+     WHERE tenant_id = $1 AND sub = $2 AND last_login_at < clock_timestamp() - make_interval(days => $3)`,
+    [account.tenantId, account.sub, knownBrowserDays],
+  );
+}

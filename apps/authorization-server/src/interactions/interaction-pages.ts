@@ -1,0 +1,113 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Accounts } from '../accounts/accounts.ts';
+import { SETTINGS } from '../config.ts';
+import type { Settings } from '../config.ts';
+import { ServerSecrets } from '../keys/server-secrets.ts';
+import { ProviderHost } from '../provider/provider-host.ts';
+import { accessOf } from './approval-step.ts';
+import { formToken } from './form-token.ts';
+import type { Interaction } from './open-interaction.ts';
+import { pageHeaders } from './page-headers.ts';
+import { renderApprovalPage } from './pages/approval-page.tsx';
+import { renderErrorPage } from './pages/error-page.tsx';
+import type { ErrorPage } from './pages/error-page.tsx';
+import { renderLoginPage } from './pages/login-page.tsx';
+import type { LoginPage } from './pages/login-page.tsx';
+import { formActionSources } from './redirect-target.ts';
+
+/** A page ready to be sent. */
+export interface Page {
+  status: number;
+  headers: Record<string, string>;
+  html: string;
+}
+
+/** Turns a step of a login into its page. */
+@Injectable()
+export class InteractionPages {
+  readonly #accounts: Accounts;
+  readonly #providerHost: ProviderHost;
+  readonly #secrets: ServerSecrets;
+  readonly #https: boolean;
+  readonly #host: string;
+
+  constructor(
+    accounts: Accounts,
+    providerHost: ProviderHost,
+    secrets: ServerSecrets,
+    @Inject(SETTINGS) settings: Settings,
+  ) {
+    this.#accounts = accounts;
+    this.#providerHost = providerHost;
+    this.#secrets = secrets;
+    this.#https = settings.AUTH_ISSUER.startsWith('https:');
+    this.#host = new URL(settings.AUTH_ISSUER).host;
+  }
+
+  /** The page of the step that the interaction waits at. */
+  async page(interaction: Interaction, browserId: string, retry?: { email: string; problem: LoginPage['problem'] }) {
+    const clientName = (await this.#providerHost.provider.Client.find(String(interaction.params['client_id'])))
+      ?.clientName;
+    const token = formToken(this.#secrets.formKey, { interactionUid: interaction.uid, browserId });
+    const html =
+      interaction.prompt.name === 'login'
+        ? this.#loginPage(interaction, clientName, token, retry)
+        : await this.#approvalPage(interaction, clientName, token);
+    const formAction = formActionSources(String(interaction.params['redirect_uri']));
+    return { status: statusOf(retry?.problem), headers: this.#headers(formAction), html };
+  }
+
+  /** A page that only says what went wrong. */
+  error(status: number, words: ErrorPage['words'], link?: ErrorPage['link']): Page {
+    const html = renderErrorPage({ words, host: this.#host, ...(link ? { link } : {}) });
+    return { status, headers: this.#headers(), html };
+  }
+
+  /** Headers of an answer that only sends the browser on. */
+  redirectHeaders(location: string): Record<string, string> {
+    return { ...this.#headers(), location };
+  }
+
+  #headers(formAction?: string[]): Record<string, string> {
+    return pageHeaders({ https: this.#https, ...(formAction ? { formAction } : {}) });
+  }
+
+  #loginPage(
+    interaction: Interaction,
+    clientName: string | undefined,
+    token: string,
+    retry: { email: string; problem: LoginPage['problem'] } | undefined,
+  ): string {
+    const hint = interaction.params['login_hint'];
+    return renderLoginPage({
+      clientName,
+      email: retry?.email ?? (typeof hint === 'string' ? hint.slice(0, 254) : ''),
+      ...(retry?.problem ? { problem: retry.problem } : {}),
+      formToken: token,
+      host: this.#host,
+    });
+  }
+
+  async #approvalPage(interaction: Interaction, clientName: string | undefined, token: string): Promise<string> {
+    const access = accessOf(interaction);
+    const sub = interaction.session?.accountId;
+    const account = sub === undefined ? undefined : await this.#accounts.find(sub);
+    const approvedBefore = interaction.prompt.details['approvedBefore'] === true;
+    return renderApprovalPage({
+      occasion: interaction.prompt.name === 'consent' ? 'changed' : approvedBefore ? 'again' : 'first',
+      clientName,
+      redirectUri: access.redirectUri,
+      resource: access.resource === '' ? undefined : access.resource,
+      scopes: Object.keys(access.scopes),
+      signedInAs: account?.email,
+      formToken: token,
+      host: this.#host,
+    });
+  }
+}
+
+/** A wrong password is a form to correct; a refused attempt tells when to come back (RFC 6585 §4). */
+function statusOf(problem: LoginPage['problem']): number {
+  if (!problem) return 200;
+  return problem.kind === 'throttled' ? 429 : 422;
+}

@@ -1,0 +1,118 @@
+import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { SETTINGS } from '../config.ts';
+import type { Settings } from '../config.ts';
+import { ServerSecrets } from '../keys/server-secrets.ts';
+import { ProviderHost } from '../provider/provider-host.ts';
+import { ApprovalStep } from './approval-step.ts';
+import { browserCookie, newBrowserId, readBrowserId, writeBrowserId } from './browser-cookie.ts';
+import type { BrowserCookie } from './browser-cookie.ts';
+import { isFormToken } from './form-token.ts';
+import { interactionForm } from './interaction-form.ts';
+import { InteractionPages } from './interaction-pages.ts';
+import type { Page } from './interaction-pages.ts';
+import { LoginStep } from './login-step.ts';
+import { openInteraction } from './open-interaction.ts';
+import type { OpenedInteraction } from './open-interaction.ts';
+import { texts } from './pages/texts.ts';
+import type { StepOutcome, Submission } from './step.ts';
+
+/** The pages between an authorization request and its answer; each step of a login has a URL of its own. */
+@Controller('interaction')
+export class InteractionsController {
+  readonly #host: ProviderHost;
+  readonly #secrets: ServerSecrets;
+  readonly #pages: InteractionPages;
+  readonly #approval: ApprovalStep;
+  readonly #login: LoginStep;
+  readonly #cookie: BrowserCookie;
+
+  constructor(
+    host: ProviderHost,
+    secrets: ServerSecrets,
+    pages: InteractionPages,
+    approval: ApprovalStep,
+    login: LoginStep,
+    @Inject(SETTINGS) settings: Settings,
+  ) {
+    this.#host = host;
+    this.#secrets = secrets;
+    this.#pages = pages;
+    this.#approval = approval;
+    this.#login = login;
+    this.#cookie = browserCookie(settings.AUTH_ISSUER);
+  }
+
+  @Get(':uid')
+  async show(@Param('uid') uid: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const opened = await this.#open(uid, request, reply);
+    if (opened.kind !== 'open') return send(reply, this.#closedPage(opened.kind));
+    let browserId = readBrowserId(this.#cookie, request.headers.cookie);
+    if (browserId === undefined) {
+      browserId = newBrowserId();
+      reply.header('set-cookie', writeBrowserId(this.#cookie, browserId));
+    }
+    return send(reply, await this.#pages.page(opened.interaction, browserId));
+  }
+
+  @Post(':uid')
+  async submit(
+    @Param('uid') uid: string,
+    @Body() body: Record<string, unknown> | undefined,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const opened = await this.#open(uid, request, reply);
+    if (opened.kind !== 'open') return send(reply, this.#closedPage(opened.kind));
+    const { interaction } = opened;
+    const browserId = readBrowserId(this.#cookie, request.headers.cookie);
+    const { errors } = texts;
+    const binding = browserId === undefined ? undefined : { interactionUid: interaction.uid, browserId };
+    if (!binding || !isFormToken(this.#secrets.formKey, binding, body?.['form_token'])) {
+      return send(reply, this.#pages.error(403, errors.forgedForm, { href: '', text: errors.forgedForm.again }));
+    }
+    const form = interactionForm.safeParse(body);
+    if (!form.success) return send(reply, this.#pages.error(400, errors.badForm));
+    const visitor = { browserId: binding.browserId, address: request.ip };
+    const submission = { interaction, form: form.data, visitor };
+    return await this.#answer(submission, await this.#submit(submission), request, reply);
+  }
+
+  /** The second half of a double click finds the step answered and only follows the first. */
+  async #submit(submission: Submission): Promise<StepOutcome> {
+    const { interaction, form } = submission;
+    if (interaction.result) return { kind: 'continue', location: interaction.returnTo };
+    if (form.decision === 'deny') return await this.#approval.deny(submission);
+    return interaction.prompt.name === 'login'
+      ? await this.#login.submit(submission)
+      : await this.#approval.submit(submission);
+  }
+
+  async #answer(
+    { interaction, form, visitor }: Submission,
+    outcome: StepOutcome,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    if (outcome.kind === 'continue' || outcome.kind === 'again') {
+      const location = outcome.kind === 'continue' ? outcome.location : request.url;
+      return void reply.code(303).headers(this.#pages.redirectHeaders(location)).send();
+    }
+    if (outcome.kind === 'throttled') reply.header('retry-after', outcome.retryAfterSeconds);
+    const retry = { email: form.email, problem: outcome };
+    return send(reply, await this.#pages.page(interaction, visitor.browserId, retry));
+  }
+
+  #open(uid: string, request: FastifyRequest, reply: FastifyReply): Promise<OpenedInteraction> {
+    return openInteraction(this.#host.provider, uid, { request: request.raw, response: reply.raw });
+  }
+
+  #closedPage(kind: 'expired' | 'other-browser'): Page {
+    const { expired, otherBrowser } = texts.errors;
+    return kind === 'expired' ? this.#pages.error(410, expired) : this.#pages.error(400, otherBrowser);
+  }
+}
+
+function send(reply: FastifyReply, page: Page): void {
+  reply.code(page.status).headers(page.headers).send(page.html);
+}
