@@ -1,0 +1,7 @@
+export { makeTemporaryFolder } from './guard.ts';
+export type { TemporaryFolder } from './guard.ts';
+export { findFreePort } from './free-port.ts';
+export { startEmbeddedNats } from './nats.ts';
+export type { EmbeddedNats, EmbeddedNatsOptions, NatsIdentity } from './nats.ts';
+export { startEmbeddedPostgres } from './postgres.ts';
+export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './postgres.ts';
