@@ -1,0 +1,95 @@
+import type { Principal } from '@gatehouse/protocol';
+import { errors, jwtVerify } from 'jose';
+import type { JWTPayload, JWTVerifyGetKey } from 'jose';
+import { InvalidTokenError } from './invalid-token-error.ts';
+import type { InvalidTokenReason } from './invalid-token-error.ts';
+
+/** Signatures that are accepted: asymmetric only, so that neither `none` nor an HMAC under a public key can pass. */
+const algorithms = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA', 'Ed25519'];
+
+/** How far the clocks of issuer and gateway may differ, seconds. */
+export const clockToleranceS = 30;
+
+const tenantOfForeignIssuers = 'default';
+
+/** What an access token is checked against. */
+export interface AccessTokenExpectation {
+  issuer: string;
+  /** Canonical resource URIs, compared as strings: a token for another resource is not for us (RFC 8707 §2). */
+  audiences: string[];
+}
+
+/**
+ * Verifies a JWT access token (RFC 9068 §4) and tells who it speaks for.
+ * @throws InvalidTokenError for a token that must be refused; KeySetUnavailableError when no key was ever fetched.
+ */
+export async function verifyAccessToken(
+  token: string,
+  expectation: AccessTokenExpectation,
+  getKey: JWTVerifyGetKey,
+): Promise<Principal> {
+  try {
+    const { payload } = await jwtVerify(token, getKey, {
+      algorithms,
+      typ: 'at+jwt',
+      issuer: expectation.issuer,
+      audience: expectation.audiences,
+      clockTolerance: clockToleranceS,
+      requiredClaims: ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'],
+    });
+    return principalOf(payload);
+  } catch (error) {
+    throw error instanceof errors.JOSEError ? new InvalidTokenError(reasonOf(error), { cause: error }) : error;
+  }
+}
+
+function principalOf(claims: JWTPayload): Principal {
+  const { iss, sub, client_id: oauthClientId, jti, exp, scope = '', tenant = tenantOfForeignIssuers, gid } = claims;
+  const roles = claims.roles ?? [];
+  const valid =
+    isFilled(iss) &&
+    isFilled(sub) &&
+    isFilled(oauthClientId) &&
+    isFilled(jti) &&
+    isFilled(tenant) &&
+    typeof scope === 'string' &&
+    (gid === undefined || isFilled(gid)) &&
+    isTextArray(roles);
+  if (!valid) throw new InvalidTokenError('claims');
+  return {
+    tenant,
+    issuer: iss,
+    accountId: sub,
+    oauthClientId,
+    scopes: scope.split(' ').filter((part) => part !== ''),
+    roles,
+    ...(gid === undefined ? {} : { grantId: gid }),
+    tokenId: jti,
+    expiresAt: exp as number,
+  };
+}
+
+function isFilled(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isTextArray(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+const reasonOfClaim: Record<string, InvalidTokenReason> = {
+  aud: 'audience',
+  iss: 'issuer',
+  nbf: 'not-yet-valid',
+  typ: 'type',
+};
+
+function reasonOf(error: errors.JOSEError): InvalidTokenReason {
+  if (error instanceof errors.JWTExpired) return 'expired';
+  if (error instanceof errors.JWTClaimValidationFailed) return reasonOfClaim[error.claim] ?? 'claims';
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'algorithm';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+    return 'unknown-key';
+  return 'malformed';
+}

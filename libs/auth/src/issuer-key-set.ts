@@ -1,0 +1,124 @@
+import { isObject } from '@gatehouse/protocol';
+import { createLocalJWKSet, errors } from 'jose';
+import type { FlattenedJWSInput, JSONWebKeySet, JWTVerifyGetKey } from 'jose';
+import { discoverKeySetUrl } from './discover-key-set.ts';
+import { fetchJson } from './fetch-json.ts';
+import { KeySetUnavailableError } from './invalid-token-error.ts';
+
+const refreshIntervalMs = 5 * 60_000;
+/** Shortest time between two fetches that unknown key ids can cause, so that forged tokens cannot flood the issuer. */
+const unknownKeyCooldownMs = 5_000;
+const firstRetryMs = 250;
+const maxRetryMs = 10_000;
+
+/** What the owner of a key set hears about it. */
+export interface KeySetListener {
+  onLoaded(change: { keyIds: string[] }): void;
+  onFailed(error: unknown): void;
+}
+
+/**
+ * The signing keys of one issuer. The last set that was fetched stays in use for as long as the issuer is away: an
+ * outage of the issuer must not refuse tokens that it signed before.
+ */
+export class IssuerKeySet {
+  readonly #issuer: string;
+  readonly #listener: KeySetListener;
+  #keySetUrl: string | undefined;
+  #getKey: JWTVerifyGetKey | undefined;
+  #serialized = '';
+  #generation = 0;
+  #fetching: Promise<void> | undefined;
+  #lastFetchAt = Number.NEGATIVE_INFINITY;
+  #retryMs = firstRetryMs;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(issuer: string, listener: KeySetListener) {
+    this.#issuer = issuer;
+    this.#listener = listener;
+  }
+
+  /** True once a key set was fetched, for ever after. */
+  get loaded(): boolean {
+    return this.#getKey !== undefined;
+  }
+
+  /** Grows when the keys change; what was verified under an older generation must be verified again. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Fetches the keys once and then keeps them fresh until `close`. Never throws: failures are heard and retried. */
+  async start(): Promise<void> {
+    await this.#refresh();
+    this.#schedule();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  /**
+   * Finds the key for a token's header; jose never looks at the header's own `jwk`, `jku` or `x5u`.
+   * @throws KeySetUnavailableError while nothing was ever fetched; jose's `JWKSNoMatchingKey` for an unknown key.
+   */
+  readonly getKey: JWTVerifyGetKey = async (header, token) => {
+    // Before the first key set, requests wait for the fetch under way and never begin one: the schedule retries.
+    if (!this.#getKey) await this.#fetching;
+    if (!this.#getKey) throw new KeySetUnavailableError(`the keys of ${this.#issuer} were never fetched`);
+    try {
+      return await this.#getKey(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      return this.#getNewKey(header, token, error);
+    }
+  };
+
+  async #getNewKey(header: Parameters<JWTVerifyGetKey>[0], token: FlattenedJWSInput, error: Error) {
+    if (!this.#fetching && Date.now() - this.#lastFetchAt < unknownKeyCooldownMs) throw error;
+    await this.#refresh();
+    return (this.#getKey as JWTVerifyGetKey)(header, token);
+  }
+
+  /** One fetch at a time, however many tokens wait for it. */
+  #refresh(): Promise<void> {
+    this.#fetching ??= this.#fetch().finally(() => {
+      this.#fetching = undefined;
+    });
+    return this.#fetching;
+  }
+
+  async #fetch(): Promise<void> {
+    this.#lastFetchAt = Date.now();
+    try {
+      this.#keySetUrl ??= await discoverKeySetUrl(this.#issuer);
+      this.#use(await fetchJson(this.#keySetUrl));
+      this.#retryMs = firstRetryMs;
+    } catch (error) {
+      // The issuer may have moved its key set: look it up again next time.
+      this.#keySetUrl = undefined;
+      this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs);
+      this.#listener.onFailed(error);
+    }
+  }
+
+  #use(document: unknown): void {
+    if (!isObject(document) || !Array.isArray(document.keys) || document.keys.length === 0)
+      throw new Error('the key set is empty');
+    const serialized = JSON.stringify(document.keys);
+    if (serialized === this.#serialized) return;
+    this.#getKey = createLocalJWKSet(document as unknown as JSONWebKeySet);
+    this.#serialized = serialized;
+    this.#generation++;
+    this.#listener.onLoaded({ keyIds: document.keys.map((key: { kid?: unknown }) => String(key.kid)) });
+  }
+
+  #schedule(): void {
+    if (this.#closed) return;
+    const healthy = this.#retryMs === firstRetryMs;
+    this.#timer = setTimeout(() => void this.start(), healthy ? refreshIntervalMs : this.#retryMs);
+    this.#timer.unref();
+  }
+}
