@@ -1,5 +1,5 @@
 import { displayClientName } from './client-name.ts';
-import { Layout, renderDocument } from './layout.tsx';
+import { Gate, Layout, renderDocument } from './layout.tsx';
 import { describeScopes } from './scope-words.ts';
 import type { ScopeWords } from './scope-words.ts';
 import { texts } from './texts.ts';
@@ -28,24 +28,14 @@ export function renderApprovalPage(page: ApprovalPage): string {
   const title = page.occasion === 'again' ? texts.approval.titleAgain(name) : texts.approval.title(name);
   return renderDocument(
     <Layout title={title} host={page.host}>
+      <Connection name={name} />
       <h1>{title}</h1>
       <p class="soft">{introduction(page.occasion)}</p>
       <dl>
         <div>
-          <dt>{texts.approval.application}</dt>
-          <dd>
-            <strong>
-              <bdi>{name}</bdi>
-            </strong>
-            <br />
-            <span class="soft">{texts.client.selfRegistered}</span>
-          </dd>
-        </div>
-        <div>
           <dt>{texts.approval.answersGoTo}</dt>
           <dd class="host">
             <strong>{target.display}</strong>
-            <br />
             <span class="soft">{texts.client[target.kind]}</span>
           </dd>
         </div>
@@ -63,7 +53,9 @@ export function renderApprovalPage(page: ApprovalPage): string {
         ))}
       </ul>
       <div class="note">
-        <p>{warning(target)}</p>
+        <p>
+          {texts.client.unverified(name)} {warning(target)}
+        </p>
       </div>
       <ApprovalForm page={page} />
     </Layout>,
@@ -97,6 +89,20 @@ function ApprovalForm({ page }: { page: ApprovalPage }) {
   );
 }
 
+/** Decoration only: the client on one side, the gate on the other. */
+function Connection({ name }: { name: string }) {
+  const initial = /[\p{L}\p{N}]/u.exec(name)?.[0].toUpperCase() ?? '?';
+  return (
+    <div class="connection" aria-hidden="true">
+      <span class="tile">{initial}</span>
+      <span class="path" />
+      <span class="tile gate">
+        <Gate />
+      </span>
+    </div>
+  );
+}
+
 function Scope({ words }: { words: ScopeWords }) {
   return (
     <li>
@@ -112,8 +118,7 @@ function Scope({ words }: { words: ScopeWords }) {
         <path d="M5 12.5l4.5 4.5L19 7.5" />
       </svg>
       <span>
-        <strong>{words.title}</strong>
-        <span class="soft">{words.detail}</span>
+        <strong>{words.title}</strong> <span class="soft">{words.detail}</span>
       </span>
     </li>
   );

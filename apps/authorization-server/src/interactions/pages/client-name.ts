@@ -11,9 +11,9 @@ const characters = new Intl.Segmenter(texts.language, { granularity: 'grapheme' 
 export function displayClientName(name: string | undefined): string {
   const clean = (name ?? '')
     .slice(0, 1_000)
-    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
-    .replace(/(\p{M}{2})\p{M}+/gu, '$1')
     .replace(/\s+/gu, ' ')
+    .replace(/\p{C}/gu, '')
+    .replace(/(\p{M}{2})\p{M}+/gu, '$1')
     .trim();
   if (clean === '') return texts.client.unnamed;
   const segments = Array.from(characters.segment(clean), (segment) => segment.segment);

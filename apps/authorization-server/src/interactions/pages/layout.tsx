@@ -38,7 +38,8 @@ export function renderDocument(page: { toString(): string }): string {
   return `<!doctype html>\n${page.toString()}\n`;
 }
 
-function Gate() {
+/** The mark of the product. */
+export function Gate() {
   return (
     <svg
       viewBox="0 0 24 24"

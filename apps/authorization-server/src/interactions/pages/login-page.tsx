@@ -17,7 +17,7 @@ export interface LoginPage {
 /** The page that asks for e-mail and password. */
 export function renderLoginPage(page: LoginPage): string {
   const { problem } = page;
-  const described = problem ? { 'aria-invalid': 'true' as const, 'aria-describedby': 'problem' } : {};
+  const refused = problem?.kind === 'refused' ? { 'aria-invalid': 'true' as const, 'aria-describedby': 'problem' } : {};
   const title = problem ? `${texts.login.problem}: ${texts.login.title}` : texts.login.title;
   return renderDocument(
     <Layout title={title} host={page.host} narrow>
@@ -37,8 +37,8 @@ export function renderLoginPage(page: LoginPage): string {
           spellcheck={false}
           maxlength={254}
           required
-          autofocus={page.email === '' && !problem}
-          {...described}
+          autofocus={page.email === ''}
+          {...refused}
         />
         <label for="password">{texts.login.password}</label>
         <input
@@ -48,8 +48,8 @@ export function renderLoginPage(page: LoginPage): string {
           autocomplete="current-password"
           maxlength={1024}
           required
-          autofocus={page.email !== '' && !problem}
-          {...described}
+          autofocus={page.email !== ''}
+          {...refused}
         />
         <div class="buttons">
           <button class="primary" type="submit" name="decision" value="login">
@@ -67,7 +67,7 @@ export function renderLoginPage(page: LoginPage): string {
 function Problem({ problem }: { problem: NonNullable<LoginPage['problem']> }) {
   const throttled = problem.kind === 'throttled';
   return (
-    <div class="problem" id="problem" role="alert" tabindex={-1} autofocus>
+    <div class="problem" id="problem" role="alert">
       <h2>{throttled ? texts.login.throttled : texts.login.refused}</h2>
       <p>{throttled ? texts.login.throttledHint(problem.retryAfterSeconds) : texts.login.refusedHint}</p>
     </div>

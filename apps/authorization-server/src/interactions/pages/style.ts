@@ -22,42 +22,48 @@ export const style = `
 * { box-sizing: border-box; }
 html { font: 100%/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif; -webkit-text-size-adjust: 100%; }
 body { margin: 0; min-height: 100vh; min-height: 100dvh; display: flex; flex-direction: column; align-items: center;
-  padding: clamp(1.25rem, 6vh, 4.5rem) 1rem 1.5rem; background: var(--page); color: var(--ink); }
+  padding: clamp(1rem, 5vh, 4rem) 1rem 1.5rem; background: var(--page); color: var(--ink); }
 header { display: flex; align-items: center; gap: .6rem; margin: 0 0 1.25rem; font-weight: 650; font-size: 1.0625rem; letter-spacing: -.005em; }
 header svg { width: 1.625rem; height: 1.625rem; color: var(--accent); }
-main { width: 100%; max-width: 27rem; background: var(--card); border: 1px solid var(--line); border-radius: 1rem;
+main { width: 100%; max-width: 28rem; background: var(--card); border: 1px solid var(--line); border-radius: 1rem;
   box-shadow: var(--shadow); padding: clamp(1.25rem, 5vw, 2.25rem); }
 main.narrow { max-width: 24rem; }
+.connection { display: flex; align-items: center; margin: 0 0 1.1rem; }
+.tile { display: grid; place-items: center; flex: none; width: 2.75rem; height: 2.75rem; border: 1px solid var(--line); border-radius: .8rem;
+  background: var(--well); font-size: 1.125rem; font-weight: 650; }
+.tile svg { width: 1.5rem; height: 1.5rem; }
+.tile.gate { background: var(--accent); border-color: var(--accent); color: var(--accent-ink); }
+.path { flex: none; width: 2.75rem; margin: 0 .4rem; border-top: 2px dotted var(--field-line); }
 h1 { margin: 0; font-size: 1.5rem; line-height: 1.25; font-weight: 680; letter-spacing: -.018em; text-wrap: balance; overflow-wrap: anywhere; }
-h2 { margin: 1.5rem 0 .5rem; font-size: .9375rem; font-weight: 620; }
+h2 { margin: 1.25rem 0 .25rem; font-size: .9375rem; font-weight: 620; }
 p { margin: .5rem 0 0; text-wrap: pretty; }
 .soft { color: var(--soft); }
 .small { font-size: .875rem; }
-dl { margin: 1.25rem 0 0; border: 1px solid var(--line); border-radius: .75rem; background: var(--well); }
+dl { margin: 1.1rem 0 0; border: 1px solid var(--line); border-radius: .75rem; background: var(--well); }
 dl > div { padding: .7rem .95rem; }
 dl > div + div { border-top: 1px solid var(--line); }
 dt { font-size: .8125rem; color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 dd strong { font-weight: 650; }
 dd.host strong { font-size: 1.125rem; letter-spacing: -.005em; }
-dd .soft { font-size: .875rem; }
+dd.host .soft { display: block; font-size: .875rem; }
 ul { list-style: none; margin: 0; padding: 0; }
-li { display: flex; gap: .7rem; padding: .32rem 0; }
+li { display: flex; gap: .6rem; padding: .2rem 0; }
 li svg { flex: none; width: 1.05rem; height: 1.05rem; margin-top: .23rem; color: var(--accent); }
 li strong { font-weight: 600; }
-li .soft { display: block; font-size: .875rem; line-height: 1.4; }
-.note, .problem { margin: 1.25rem 0 0; padding: .75rem .95rem; border-radius: .75rem; border: 1px solid var(--warn-line);
+li .soft { font-size: .875rem; }
+li .soft::before { content: "– "; }
+.note, .problem { margin: 1rem 0 0; padding: .75rem .95rem; border-radius: .75rem; border: 1px solid var(--warn-line);
   background: var(--warn); color: var(--warn-ink); font-size: .875rem; }
 .note p, .problem p { margin: 0; }
 .problem { border-color: var(--bad-line); background: var(--bad); color: var(--bad-ink); font-size: .9375rem; }
 .problem h2 { margin: 0 0 .15rem; font-size: inherit; }
-.problem:focus { outline: none; }
-form { margin: 1.5rem 0 0; }
+form { margin: 1.1rem 0 0; }
 label { display: block; margin: 1rem 0 .35rem; font-weight: 580; font-size: .9375rem; }
 input { width: 100%; min-height: 2.875rem; padding: .6rem .8rem; font: inherit; color: inherit; background: var(--field);
   border: 1px solid var(--field-line); border-radius: .6rem; }
 input[aria-invalid="true"] { border-color: var(--bad-line); }
-.buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.5rem 0 0; }
+.buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.1rem 0 0; }
 .buttons button { flex: 1 1 8rem; }
 button { min-height: 2.875rem; padding: .6rem 1.1rem; font: inherit; font-weight: 600; border-radius: .6rem; cursor: pointer;
   border: 1px solid var(--field-line); background: transparent; color: var(--ink); }

@@ -7,10 +7,9 @@ export const texts = {
   approval: {
     title: (name: string) => `Connect ${name}?`,
     titleAgain: (name: string) => `Connect ${name} again?`,
-    introduction: 'This application asks to use tools in your name.',
+    introduction: 'It asks to use tools in your name.',
     introductionAgain: 'You approved this application before. Approve it again only if you have just started it.',
     changedIntroduction: 'What the application would get is not what was approved a moment ago. Please look again.',
-    application: 'Application',
     answersGoTo: 'Your approval goes to',
     accessTo: 'Access to',
     mayDo: 'It will be able to',
@@ -22,21 +21,21 @@ export const texts = {
 
   client: {
     unnamed: 'An application without a name',
-    selfRegistered: 'The application chose its name itself; nobody has verified it.',
+    unverified: (name: string) => `Nobody has verified the name “${name}”.`,
     loopback: 'an application on this computer',
     website: 'a website',
     app: 'an application installed on this device',
     loopbackWarning:
-      'Any program on this computer could claim this name. Approve only if you have just started the connection yourself.',
-    websiteWarning: (host: string) => `Approve only if you know ${host} and have just started the connection there.`,
-    appWarning:
-      'Any installed program could claim this name. Approve only if you have just started the connection yourself.',
+      'Any program on this computer can use it: approve only if you have just started the connection yourself.',
+    websiteWarning: (host: string) =>
+      `Look at where your approval goes: approve only if you know ${host} and have just started the connection there.`,
+    appWarning: 'Any program on this device can use it: approve only if you have just started the connection yourself.',
   },
 
   scopes: {
     /** Scopes that belong to no server. */
     plain: {
-      mcp: { title: 'connect', detail: 'Connect and see which tools there are' },
+      mcp: { title: 'connect', detail: 'Connect and list the tools' },
       openid: { title: 'identity', detail: 'Know which account you are' },
       email: { title: 'e-mail', detail: 'See your e-mail address' },
       profile: { title: 'profile', detail: 'See your name' },
@@ -44,7 +43,7 @@ export const texts = {
     },
     /** `<server>:read` and `<server>:write`. */
     ofServer: {
-      read: { title: 'read', detail: 'Use tools that only look' },
+      read: { title: 'read', detail: 'Use tools that only read' },
       write: { title: 'change', detail: 'Use tools that create, change or delete' },
     },
     custom: 'A permission that this server defines',

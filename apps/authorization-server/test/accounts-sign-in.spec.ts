@@ -1,0 +1,229 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAccount } from '../src/accounts/accounts.ts';
+import { hashPassword, needsRehash } from '../src/accounts/password-hash.ts';
+import { SignIn } from '../src/accounts/sign-in.ts';
+import type { SignInAttempt, SignInOutcome } from '../src/accounts/sign-in.ts';
+import { createFreshDatabase } from './fresh-database.ts';
+import type { FreshDatabase } from './fresh-database.ts';
+
+const password = 'correct horse battery staple';
+/** Tests of counting, not of hashing: one hash of the real cost takes longer than all the rest. */
+const cheap = { memoryKib: 64, passes: 1, lanes: 1 };
+
+let database: FreshDatabase;
+let dataSource: DataSource;
+let replicas: [SignIn, SignIn];
+let attempt: SignInAttempt;
+
+beforeAll(async () => {
+  database = await createFreshDatabase();
+  dataSource = await database.open();
+  replicas = [new SignIn(dataSource), new SignIn(await database.open())];
+});
+
+afterAll(() => database.drop());
+
+beforeEach(async () => {
+  attempt = {
+    tenantId: 'default',
+    email: `${randomUUID()}@Example.com`,
+    password,
+    address: `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`,
+    browserDigest: randomUUID(),
+    oauthClientId: 'client',
+  };
+  await createAccount(dataSource.manager, {
+    tenantId: 'default',
+    email: attempt.email,
+    passwordHash: await hashPassword(password, cheap),
+    roles: [],
+  });
+});
+
+describe('signing in', () => {
+  it('accepts the right password, with the e-mail in any case', async () => {
+    const outcome = await replicas[0].attempt({ ...attempt, email: ` ${attempt.email.toUpperCase()} ` });
+    expect(outcome).toMatchObject({ kind: 'signed-in', account: { email: attempt.email } });
+  });
+
+  it.each([
+    ['a wrong password', { password: 'Correct horse battery staple' }],
+    ['an empty password', { password: '' }],
+    ['an unknown account', { email: 'nobody@example.com' }],
+    ['the account of another tenant', { tenantId: 'other' }],
+    ['an empty e-mail', { email: '' }],
+    ['SQL in the e-mail', { email: `' OR 1=1 --` }],
+    ['a NUL-free but endless e-mail', { email: 'x'.repeat(100_000) }],
+  ])('refuses %s with the same answer', async (_case, change) => {
+    expect(await replicas[0].attempt({ ...attempt, ...change })).toEqual({ kind: 'refused' });
+  });
+
+  it('takes as long for an unknown account as for a wrong password', async () => {
+    const email = `${randomUUID()}@example.com`;
+    const manager = dataSource.manager;
+    await createAccount(manager, { tenantId: 'default', email, passwordHash: await hashPassword(password), roles: [] });
+    const known = await fastestOf(4, () => replicas[0].attempt({ ...attempt, email, password: 'wrong' }));
+    const unknown = await fastestOf(4, () => replicas[0].attempt({ ...attempt, email: 'nobody@example.com' }));
+    expect(unknown / known).toBeGreaterThan(0.6);
+    expect(unknown / known).toBeLessThan(1.7);
+  });
+
+  it('makes a new hash at the first sign-in after the cost was raised', async () => {
+    await replicas[0].attempt(attempt);
+    expect(needsRehash(await storedHash())).toBe(false);
+    expect(await replicas[1].attempt(attempt)).toMatchObject({ kind: 'signed-in' });
+  });
+});
+
+describe('throttling of sign-in', () => {
+  it('answers 20 wrong passwords over two replicas with a wait, however parallel they are', async () => {
+    const outcomes = await guess(20);
+    expect(count(outcomes, 'refused')).toBe(10);
+    expect(count(outcomes, 'throttled')).toBe(10);
+    const throttled = outcomes.find((outcome) => outcome.kind === 'throttled');
+    expect(throttled?.retryAfterSeconds).toBeGreaterThan(0);
+    expect(throttled?.retryAfterSeconds).toBeLessThanOrEqual(60);
+  });
+
+  it('answers the same for an account that does not exist', async () => {
+    const outcomes = await guess(20, { email: `${randomUUID()}@example.com` });
+    expect(count(outcomes, 'refused')).toBe(10);
+    expect(count(outcomes, 'throttled')).toBe(10);
+  });
+
+  it('refuses even the right password while it waits, so that guessing on is pointless', async () => {
+    await guess(12);
+    expect(await replicas[1].attempt(attempt)).toMatchObject({ kind: 'throttled' });
+  });
+
+  it('counts addresses too: one address cannot try a password on every account', async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        replicas[index % 2 ? 1 : 0].attempt({ ...attempt, email: `${randomUUID()}@example.com` }),
+      ),
+    );
+    expect(count(outcomes, 'refused')).toBe(30);
+    expect(count(outcomes, 'throttled')).toBe(10);
+  }, 30_000);
+
+  it('takes an IPv6 network for one address', async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 34 }, (_, index) =>
+        replicas[0].attempt({
+          ...attempt,
+          email: `${randomUUID()}@example.com`,
+          address: attempt.address.replace(/1$/, (index + 1).toString(16)),
+        }),
+      ),
+    );
+    expect(count(outcomes, 'throttled')).toBe(4);
+  }, 30_000);
+
+  it('forgets the wrong passwords of an account when the right one comes', async () => {
+    await guess(9);
+    expect(await replicas[0].attempt(attempt)).toMatchObject({ kind: 'signed-in' });
+    expect(count(await guess(10, { browserDigest: randomUUID() }), 'refused')).toBe(10);
+  });
+
+  it('does not count right passwords against an address that many people share', async () => {
+    for (let index = 0; index < 35; index += 1) {
+      const outcome = await replicas[0].attempt({ ...attempt, browserDigest: randomUUID() });
+      expect(outcome.kind).toBe('signed-in');
+    }
+  }, 30_000);
+
+  it('lets in a browser that has signed in before while strangers keep guessing', async () => {
+    await replicas[0].attempt(attempt);
+    await guess(30, { browserDigest: randomUUID(), address: '198.51.100.7' });
+    expect(await replicas[1].attempt(attempt)).toMatchObject({ kind: 'signed-in' });
+  });
+
+  it('limits a known browser as well', async () => {
+    await replicas[0].attempt(attempt);
+    expect(count(await guess(20), 'throttled')).toBe(10);
+  });
+
+  it('ends by itself after a minute: no attacker can lock an account for ever', async () => {
+    await guess(12);
+    await letTimePass(61);
+    expect(await replicas[0].attempt(attempt)).toMatchObject({ kind: 'signed-in' });
+  });
+
+  it('does not wait longer because of attempts that were refused', async () => {
+    await guess(40);
+    await letTimePass(61);
+    expect(await replicas[0].attempt(attempt)).toMatchObject({ kind: 'signed-in' });
+  });
+});
+
+describe('the audit of sign-in', () => {
+  it('has one row for each success and failure and one a minute for refusals', async () => {
+    await replicas[0].attempt(attempt);
+    await replicas[0].attempt({ ...attempt, password: 'wrong' });
+    await guess(30, { browserDigest: randomUUID() });
+    const rows = await auditOfAddress();
+    expect(rows.filter(({ type }) => type === 'login.succeeded')).toHaveLength(1);
+    expect(rows.filter(({ type }) => type === 'login.failed')).toHaveLength(11);
+    expect(rows.filter(({ type }) => type === 'login.throttled')).toEqual([
+      { type: 'login.throttled', outcome: 'failure', reason: 'account' },
+    ]);
+  });
+
+  it('names the account of a failure when there is one, and never what was typed', async () => {
+    const unknown = `${randomUUID()}@example.com`;
+    await replicas[0].attempt({ ...attempt, password: 'my secret' });
+    await replicas[0].attempt({ ...attempt, email: unknown });
+    const rows = await dataSource.query<{ reason: string }[]>('SELECT * FROM auth.audit_row WHERE address = $1', [
+      attempt.address,
+    ]);
+    expect(rows.map(({ reason }) => reason)).toEqual(['wrong_password', 'unknown_account']);
+    expect(JSON.stringify(rows)).not.toContain('my secret');
+    expect(JSON.stringify(rows)).not.toContain(unknown);
+    expect(JSON.stringify(rows)).toContain(createHash('sha256').update(unknown).digest('base64url'));
+  });
+});
+
+function guess(times: number, change: Partial<SignInAttempt> = {}): Promise<SignInOutcome[]> {
+  return Promise.all(
+    Array.from({ length: times }, (_, index) =>
+      replicas[index % 2 ? 1 : 0].attempt({ ...attempt, password: 'wrong', ...change }),
+    ),
+  );
+}
+
+function count(outcomes: SignInOutcome[], kind: SignInOutcome['kind']): number {
+  return outcomes.filter((outcome) => outcome.kind === kind).length;
+}
+
+async function fastestOf(times: number, work: () => Promise<SignInOutcome>): Promise<number> {
+  const durations: number[] = [];
+  for (let index = 0; index < times; index += 1) {
+    const startedMs = performance.now();
+    expect(await work()).toEqual({ kind: 'refused' });
+    durations.push(performance.now() - startedMs);
+  }
+  return Math.min(...durations);
+}
+
+async function letTimePass(seconds: number): Promise<void> {
+  await dataSource.query('UPDATE auth.login_throttle SET updated_at = updated_at - make_interval(secs => $1)', [
+    seconds,
+  ]);
+}
+
+async function storedHash(): Promise<string> {
+  const [row] = await dataSource.query<{ password_hash: string }[]>(
+    'SELECT password_hash FROM auth.account WHERE email = $1',
+    [attempt.email],
+  );
+  return row?.password_hash ?? '';
+}
+
+async function auditOfAddress(): Promise<{ type: string; outcome: string; reason: string | null }[]> {
+  return await dataSource.query('SELECT type, outcome, reason FROM auth.audit_row WHERE address = $1 ORDER BY id', [
+    attempt.address,
+  ]);
+}
