@@ -1,0 +1,35 @@
+import { natsSettings } from '@gatehouse/messaging';
+import { commonSettings, httpUrl, list, port, wholeNumber } from '@gatehouse/runtime';
+import { z } from 'zod';
+
+/** The settings of the gateway, parsed once at start. */
+export const gatewaySettings = z.object({
+  ...commonSettings,
+  ...natsSettings,
+  GATEWAY_PORT: port(3000, 'Port of the MCP endpoint'),
+  GATEWAY_ADMIN_PORT: port(3001, 'Port of the probes of the gateway'),
+  GATEWAY_PUBLIC_URL: httpUrl(
+    'URL under which clients reach the gateway; by default http://localhost:<port>',
+  ).optional(),
+  GATEWAY_ALLOWED_HOSTS: list(
+    'Further host names (with or without port) that requests may carry as Host and Origin, comma separated',
+  ),
+  GATEWAY_MAX_CALL_MS: wholeNumber(
+    600_000,
+    { min: 1_000, max: 86_400_000 },
+    'Longest run of one call, whatever the tool asks for and however much progress it reports',
+  ),
+  // Not `httpUrl`, which drops a trailing slash: with other vendors' issuers the slash is part of the name.
+  AUTH_ISSUER: z
+    .string()
+    .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'must be an http(s) URL')
+    .default('http://localhost:4000')
+    .describe('Issuer whose access tokens the gateway accepts'),
+});
+
+export type GatewaySettings = z.output<typeof gatewaySettings>;
+
+/** `GATEWAY_PUBLIC_URL`, or what the local stack uses. */
+export function publicUrlOf(settings: GatewaySettings): string {
+  return settings.GATEWAY_PUBLIC_URL ?? `http://localhost:${settings.GATEWAY_PORT}`;
+}
