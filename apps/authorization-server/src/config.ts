@@ -1,9 +1,11 @@
+import { natsSettings } from '@gatehouse/messaging';
 import { commonSettings, httpUrl, port, secret, wholeNumber } from '@gatehouse/runtime';
 import { z } from 'zod';
 
 /** The settings of the authorization server; `process.env` is read nowhere else. */
 export const authorizationServerSettings = z.object({
   ...commonSettings,
+  ...natsSettings,
   AUTH_PORT: port(4000, 'Port of the authorization server'),
   AUTH_ADMIN_PORT: port(4001, 'Port of the probes of the authorization server'),
   AUTH_ISSUER: httpUrl(
@@ -35,15 +37,23 @@ export const authorizationServerSettings = z.object({
     { min: 0, max: 1_800 },
     'How long a rotated refresh token still gets the same successor, in seconds',
   ),
-  AUTH_REGISTRATIONS_PER_HOUR: wholeNumber(
-    60,
+  AUTH_TRUSTED_PROXIES: wholeNumber(
+    0,
+    { min: 0, max: 10 },
+    'How many proxies in front of this server write X-Forwarded-For; the address before them is the caller',
+  ),
+  AUTH_REGISTRATIONS_PER_MINUTE: wholeNumber(
+    30,
     { min: 1, max: 1_000_000 },
-    'Most dynamic registrations from one address in an hour',
+    'Most dynamic registrations from one address in a minute',
   ),
 });
 
+/** Settings as they are parsed. */
+export type GivenSettings = z.output<typeof authorizationServerSettings>;
+
 /** Parsed settings, with the issuer filled in. */
-export type Settings = z.output<typeof authorizationServerSettings> & { AUTH_ISSUER: string };
+export type Settings = GivenSettings & { AUTH_ISSUER: string };
 
 /** Injection token of {@link Settings}. */
 export const SETTINGS = Symbol('settings of the authorization server');

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { recordAudit } from '../audit/audit-log.ts';
+import { withManager } from '../storage/unit-of-work.ts';
 import { Account } from './account.entity.ts';
 import { emailKey } from './email-key.ts';
 
@@ -16,7 +17,7 @@ export class Accounts {
   }
 
   async find(sub: string): Promise<Account | undefined> {
-    return (await this.#dataSource.manager.findOneBy(Account, { sub })) ?? undefined;
+    return (await withManager(this.#dataSource, (manager) => manager.findOneBy(Account, { sub }))) ?? undefined;
   }
 }
 

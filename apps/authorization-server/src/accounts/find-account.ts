@@ -1,17 +1,21 @@
-import type { FindAccount } from 'oidc-provider';
+import type { Account, FindAccount } from 'oidc-provider';
 import type { Accounts } from './accounts.ts';
 
+/** An account as the provider carries it, with what access tokens say of it. */
+export interface ProviderAccount extends Account {
+  tenantId: string;
+  roles: string[];
+}
+
 /**
- * oidc-provider's `findAccount` over the local accounts (OpenID Connect Core 1.0 §5.1 claims).
- * An account that is gone is undefined, which ends its codes, refresh tokens and sessions.
+ * oidc-provider's `findAccount` over the local accounts. An account that is gone is undefined, which ends its codes and
+ * refresh tokens and asks its sessions to sign in again.
  */
 export function findAccount(accounts: Accounts): FindAccount {
-  return async (_ctx, sub) => {
+  return async (_ctx, sub): Promise<ProviderAccount | undefined> => {
     const account = await accounts.find(sub);
     if (!account) return undefined;
-    return {
-      accountId: account.sub,
-      claims: () => Promise.resolve({ sub: account.sub, email: account.email, email_verified: false }),
-    };
+    const { tenantId, roles } = account;
+    return { accountId: sub, tenantId, roles, claims: () => Promise.resolve({ sub }) };
   };
 }

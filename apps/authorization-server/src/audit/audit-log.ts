@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { currentRequest } from '../entrance/request-context.ts';
 import { AuditRow } from './audit-row.entity.ts';
 
 /** A security event as it is told to the audit log. Never holds a token, code, cookie or password. */
@@ -12,15 +13,21 @@ export interface AuditEvent {
   /** Account id in whose name it was done. */
   onBehalfOf?: string;
   oauthClientId?: string;
-  /** Address of the peer. */
+  /** Address of the peer; that of the present request unless said. */
   address?: string;
   /** Closed word that says why it failed. */
   reason?: string;
+  /** Trace of the event; that of the present request unless said. */
   traceId?: string;
   details?: Record<string, unknown>;
 }
 
 /** Adds an event to the audit log, in the transaction of the change that it is about. */
 export async function recordAudit(manager: EntityManager, event: AuditEvent): Promise<void> {
-  await manager.insert(AuditRow, { ...event, details: (event.details ?? null) as object | null });
+  const request = currentRequest();
+  await manager.insert(AuditRow, {
+    ...(request ? { address: request.address, traceId: request.traceId } : {}),
+    ...event,
+    details: (event.details ?? null) as object | null,
+  });
 }

@@ -1,18 +1,59 @@
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import type { Provider } from 'oidc-provider';
+import type { Logger } from '@gatehouse/runtime';
+import { Provider } from 'oidc-provider';
+import { currentRequest } from '../entrance/request-context.ts';
+import { reportFailedRequest } from '../events.ts';
+import { providerConfiguration } from './configuration.ts';
+import type { ProviderParts } from './configuration.ts';
+import { requestSteps } from './request-steps.ts';
+import { requestState } from './request-state.ts';
 
 /** Holds the running provider. Ask for it on every use: a rotation of keys puts another in its place. */
 @Injectable()
 export class ProviderHost {
-  #provider: Provider | undefined;
+  #running: { provider: Provider; handle: (request: IncomingMessage, response: ServerResponse) => void } | undefined;
 
   get provider(): Provider {
-    if (!this.#provider) throw new Error('The provider was asked for before it was built.');
-    return this.#provider;
+    return this.#present().provider;
   }
 
-  /** Puts a provider in place. */
-  install(provider: Provider): void {
-    this.#provider = provider;
+  /** Answers a request to one of the provider's endpoints. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#present().handle(request, response);
   }
+
+  /** Builds a provider and puts it in place. */
+  install(parts: ProviderParts, logger: Logger): void {
+    const provider = new Provider(parts.settings.AUTH_ISSUER, providerConfiguration(parts));
+    // The entrance writes the forwarded headers itself, after it has checked Host.
+    provider.proxy = true;
+    observe(provider, logger);
+    for (const step of requestSteps({ ...parts, logger })) provider.use(step as Parameters<Provider['use']>[0]);
+    const handle = provider.callback();
+    // Koa's promise never rejects: it answers failures itself.
+    this.#running = { provider, handle: (request, response) => void handle(request, response) };
+  }
+
+  #present() {
+    if (!this.#running) throw new Error('The provider was asked for before it was built.');
+    return this.#running;
+  }
+}
+
+function observe(provider: Provider, logger: Logger): void {
+  const reportFault = (error: unknown, path: string) => {
+    const traceId = currentRequest()?.traceId;
+    reportFailedRequest(logger, { err: error, path, ...(traceId === undefined ? {} : { traceId }) });
+  };
+  provider.on('server_error', (ctx, error) => reportFault(error, ctx.path));
+  // Koa's own, for what happens after the steps; without a listener it prints to the console.
+  (provider as EventEmitter).on('error', (error: unknown) => reportFault(error, ''));
+  provider.on('grant.error', (ctx, error) => {
+    requestState(ctx).refusal = error;
+  });
+  provider.on('grant.revoked', (ctx, grantId) => {
+    requestState(ctx).endedGrantId = grantId;
+  });
 }

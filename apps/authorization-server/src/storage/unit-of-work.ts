@@ -1,38 +1,96 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 
-/** The transaction of the request that is being handled, and the queue of its statements. */
-interface UnitOfWork {
-  manager: EntityManager;
-  tail: Promise<unknown>;
+/** The transaction of one request. It begins with its first statement and runs one statement at a time. */
+class UnitOfWork {
+  readonly #dataSource: DataSource;
+  #runner: QueryRunner | undefined;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(dataSource: DataSource) {
+    this.#dataSource = dataSource;
+  }
+
+  /** Queues: a connection runs one statement at a time, and the provider starts several. */
+  run<T>(statements: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const result = this.#tail.then(async () => statements(await this.begin()));
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  async begin(): Promise<EntityManager> {
+    if (!this.#runner) {
+      const runner = this.#dataSource.createQueryRunner();
+      await runner.startTransaction();
+      this.#runner = runner;
+    }
+    return this.#runner.manager;
+  }
+
+  async end(decision: 'commit' | 'rollback'): Promise<void> {
+    await this.#tail;
+    if (!this.#runner) return;
+    try {
+      if (decision === 'commit') await this.#runner.commitTransaction();
+      else await this.#runner.rollbackTransaction();
+    } finally {
+      await this.#runner.release();
+    }
+  }
 }
 
 const current = new AsyncLocalStorage<UnitOfWork>();
 
 /**
- * Runs `work` in one transaction: everything that it stores, through the provider's models or through `manager`,
- * is kept together or not at all. Inside another unit of work it joins that one.
+ * Runs `work` in one transaction: everything that it stores, through the provider's models or through `manager`, is
+ * kept together or, when it throws, not at all. Inside another unit of work it joins that one.
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
   work: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
   const outer = current.getStore();
-  if (outer) return work(outer.manager);
-  return dataSource.transaction((manager) => current.run({ manager, tail: Promise.resolve() }, () => work(manager)));
+  if (outer) return work(await outer.begin());
+  const unit = new UnitOfWork(dataSource);
+  return current.run(unit, async () => {
+    let decision: 'commit' | 'rollback' = 'rollback';
+    try {
+      const result = await work(await unit.begin());
+      decision = 'commit';
+      return result;
+    } finally {
+      await unit.end(decision);
+    }
+  });
 }
 
 /**
- * Gives `statements` the manager of the current unit of work, or one outside any transaction. Calls queue up, for a
- * connection runs one statement at a time and the provider starts several; `statements` must not call this again.
+ * Runs the handling of one request as a unit of work that begins with its first statement and ends as `handle` says;
+ * a throw rolls back.
+ */
+export async function handleInTransaction(
+  dataSource: DataSource,
+  handle: () => Promise<'commit' | 'rollback'>,
+): Promise<void> {
+  const unit = new UnitOfWork(dataSource);
+  await current.run(unit, async () => {
+    let decision: 'commit' | 'rollback' = 'rollback';
+    try {
+      decision = await handle();
+    } finally {
+      await unit.end(decision);
+    }
+  });
+}
+
+/**
+ * Gives `statements` the manager of the current unit of work, or one outside any transaction. Calls queue up, so
+ * `statements` must not call this again.
  */
 export async function withManager<T>(
   dataSource: DataSource,
   statements: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
   const unit = current.getStore();
-  if (!unit) return statements(dataSource.manager);
-  const result = unit.tail.then(() => statements(unit.manager));
-  unit.tail = result.catch(() => undefined);
-  return result;
+  return unit ? unit.run(statements) : statements(dataSource.manager);
 }

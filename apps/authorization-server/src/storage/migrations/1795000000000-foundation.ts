@@ -50,10 +50,9 @@ const statements = [
   `CREATE INDEX provider_record_expiry ON auth.provider_record (expires_at)`,
   `CREATE TABLE auth.protected_resource (
      tenant_id text NOT NULL,
-     uri text NOT NULL,
-     server text,
+     server text NOT NULL,
      created_at timestamptz NOT NULL DEFAULT now(),
-     PRIMARY KEY (tenant_id, uri)
+     PRIMARY KEY (tenant_id, server)
    )`,
   `CREATE TABLE auth.resource_scope (
      tenant_id text NOT NULL,

@@ -1,0 +1,56 @@
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import type { DataSource } from 'typeorm';
+import { defaultTenant } from '../config.ts';
+import { isStorableId } from '../storage/stored-id.ts';
+import { withManager } from '../storage/unit-of-work.ts';
+
+/** Stores the provider's `Client` in `oauth_client`. */
+export class ClientAdapter implements Adapter {
+  readonly #dataSource: DataSource;
+
+  constructor(dataSource: DataSource) {
+    this.#dataSource = dataSource;
+  }
+
+  async upsert(id: string, metadata: AdapterPayload): Promise<void> {
+    await withManager(this.#dataSource, (manager) =>
+      manager.query(
+        `INSERT INTO auth.oauth_client (id, tenant_id, metadata) VALUES ($1, $2, $3)
+         ON CONFLICT (id) DO UPDATE SET metadata = excluded.metadata`,
+        [id, defaultTenant, JSON.stringify(metadata)],
+      ),
+    );
+  }
+
+  /** Read outside the request's transaction, which begins with what the request may change. */
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    if (!isStorableId(id)) return undefined;
+    const rows = await this.#dataSource.query<{ metadata: AdapterPayload }[]>(
+      'SELECT metadata FROM auth.oauth_client WHERE id = $1',
+      [id],
+    );
+    return rows[0]?.metadata;
+  }
+
+  async destroy(id: string): Promise<void> {
+    await withManager(this.#dataSource, (manager) =>
+      manager.query('DELETE FROM auth.oauth_client WHERE id = $1', [id]),
+    );
+  }
+
+  async findByUid(): Promise<undefined> {
+    return undefined;
+  }
+
+  async findByUserCode(): Promise<undefined> {
+    return undefined;
+  }
+
+  async consume(): Promise<void> {
+    throw new Error('A client is never consumed.');
+  }
+
+  async revokeByGrantId(): Promise<void> {
+    throw new Error('A client belongs to no grant.');
+  }
+}

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { parseTraceparent, startSpan } from '@gatehouse/runtime';
+import type { Logger } from '@gatehouse/runtime';
+import { reportRequest } from '../events.ts';
+import { callerAddress } from './caller-address.ts';
+import type { IssuerAddress } from './issuer-address.ts';
+import { runRequest } from './request-context.ts';
+import { setSecurityHeaders } from './security-headers.ts';
+
+/** What stands behind the entrance. */
+export interface EntranceOptions {
+  address: IssuerAddress;
+  trustedProxies: number;
+  provider: RequestListener;
+  pages: RequestListener;
+  logger: Logger;
+}
+
+/**
+ * The first and only door: gives the request its ids, sets the security headers, refuses every Host but the issuer's,
+ * and sends the rest to the provider or the pages.
+ */
+export function createEntrance(options: EntranceOptions): RequestListener {
+  const { address } = options;
+  return (request, response) => {
+    setSecurityHeaders(response, address.isHttps);
+    const caller = callerAddress(request, options.trustedProxies);
+    const { traceId } = startSpan(parseTraceparent(request.headers.traceparent));
+    logWhenAnswered(options.logger, request, response, { traceId, address: caller });
+    const refusal = refuse(request, address);
+    if (refusal) return sendRefusal(request, response, refusal);
+    const destination = address.find(request.url ?? '/');
+    if (!destination) return sendRefusal(request, response, { status: 404, error: 'nothing is served here' });
+    request.url = destination.url;
+    (request as IncomingMessage & { originalUrl?: string }).originalUrl = destination.originalUrl;
+    tellForwarded(request, address, caller);
+    runRequest({ traceId, address: caller }, () => options[destination.to](request, response));
+  };
+}
+
+interface Refusal {
+  status: number;
+  error: string;
+}
+
+function refuse(request: IncomingMessage, address: IssuerAddress): Refusal | undefined {
+  const hosts = request.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
+  if (hosts.length !== 1) return { status: 400, error: 'exactly one Host header is needed' };
+  // RFC 9110 §7.4: this server answers for its issuer alone, and URLs are never built from another name.
+  if (!address.isOwnHost(request.headers.host ?? '')) {
+    return { status: 421, error: 'this host is not served here' };
+  }
+  if (!/^\/(?!\/)/.test(request.url ?? '')) return { status: 400, error: 'the request target must be a path' };
+  return undefined;
+}
+
+function sendRefusal(request: IncomingMessage, response: ServerResponse, { status, error }: Refusal): void {
+  request.resume();
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+  response.end(`${JSON.stringify({ error: 'invalid_request', error_description: error })}\n`);
+}
+
+/** What the libraries behind take from forwarded headers is what was found here, never what the caller wrote. */
+function tellForwarded(request: IncomingMessage, address: IssuerAddress, caller: string): void {
+  delete request.headers['x-forwarded-host'];
+  request.headers.host = address.host;
+  request.headers['x-forwarded-proto'] = address.isHttps ? 'https' : 'http';
+  request.headers['x-forwarded-for'] = caller;
+}
+
+function logWhenAnswered(
+  logger: Logger,
+  request: IncomingMessage,
+  response: ServerResponse,
+  ids: { traceId: string; address: string },
+): void {
+  const startedAt = performance.now();
+  const requestId = randomUUID();
+  const path = maskPath(request.url ?? '');
+  response.setHeader('x-request-id', requestId);
+  response.once('close', () => {
+    const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+    const { method = '' } = request;
+    reportRequest(logger, { method, path, status: response.statusCode, durationMs, requestId, ...ids });
+  });
+}
+
+/** Interaction ids and client ids stand in paths, codes and states in queries: neither is for the log. */
+function maskPath(url: string): string {
+  const path = url.split('?')[0] ?? '';
+  return path.slice(0, 256).replace(/\/(interaction|auth|reg)\/[^/]+/, '/$1/:id');
+}

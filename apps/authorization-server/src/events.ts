@@ -1,0 +1,42 @@
+import type { Logger } from '@gatehouse/runtime';
+
+/** The server answers requests. */
+export function reportReady(logger: Logger, fields: { issuer: string; port: number; adminPort: number }): void {
+  logger.info(fields, 'authorization server ready');
+}
+
+/** One answered request. */
+export function reportRequest(
+  logger: Logger,
+  fields: {
+    method: string;
+    path: string;
+    status: number;
+    durationMs: number;
+    requestId: string;
+    traceId: string;
+    address: string;
+  },
+): void {
+  logger.info(fields, 'request');
+}
+
+/** A request that we failed to answer as asked: our fault. */
+export function reportFailedRequest(logger: Logger, fields: { err: unknown; path: string; traceId?: string }): void {
+  logger.error(fields, 'request failed');
+}
+
+/** Expired rows could not be deleted; the next sweep tries again. */
+export function reportFailedSweep(logger: Logger, error: unknown): void {
+  logger.warn({ err: error }, 'expired rows could not be swept');
+}
+
+/** The resources and scopes of a server are known now. */
+export function reportLearntServer(logger: Logger, fields: { server: string; scopes: string[] }): void {
+  logger.info(fields, 'learnt the scopes of a server');
+}
+
+/** The catalog cannot be followed; tokens are issued for what is known. */
+export function reportCatalogUnavailable(logger: Logger, error: unknown): void {
+  logger.warn({ err: error }, 'catalog unavailable, serving the known resources');
+}

@@ -1,0 +1,66 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { AuditEvent } from '../audit/audit-log.ts';
+import { defaultTenant } from '../config.ts';
+import { routes } from './endpoints.ts';
+import { requestState } from './request-state.ts';
+
+/** The security events of an answered request. */
+export function auditEventsOf(ctx: KoaContextWithOIDC): AuditEvent[] {
+  const events = [...tokenEvents(ctx), ...registrationEvents(ctx)];
+  const { endedGrantId } = requestState(ctx);
+  if (endedGrantId !== undefined) {
+    events.push({
+      ...whoAsked(ctx),
+      type: 'grant.ended',
+      outcome: 'success',
+      reason: ctx.path === routes.revocation ? 'revoked_by_client' : 'replayed',
+      details: { gid: endedGrantId },
+    });
+  }
+  return events;
+}
+
+function tokenEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
+  if (ctx.path !== routes.token || ctx.method !== 'POST' || !ctx.oidc) return [];
+  const grantType = ctx.oidc.params?.grant_type;
+  if (ctx.status === 200) {
+    const token = ctx.oidc.entities.AccessToken;
+    const details = { grantType, gid: token?.grantId, jti: token?.jti, resource: token?.aud, scope: token?.scope };
+    return [{ ...whoAsked(ctx), type: 'token.issued', outcome: 'success', details }];
+  }
+  const { refusal } = requestState(ctx);
+  return [
+    {
+      ...whoAsked(ctx),
+      type: 'token.refused',
+      outcome: 'failure',
+      reason: refusal?.error ?? 'server_error',
+      details: { grantType, detail: refusal?.error_detail ?? refusal?.error_description },
+    },
+  ];
+}
+
+function registrationEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
+  const type = registrationEventType(ctx);
+  if (type === undefined) return [];
+  const metadata = ctx.oidc.client?.metadata();
+  const details = { clientName: metadata?.client_name, redirectUris: metadata?.redirect_uris };
+  return [{ ...whoAsked(ctx), type, outcome: 'success', details }];
+}
+
+function registrationEventType(ctx: KoaContextWithOIDC): string | undefined {
+  if (ctx.path === routes.registration) return ctx.status === 201 ? 'client.registered' : undefined;
+  if (!ctx.path.startsWith(`${routes.registration}/`)) return undefined;
+  if (ctx.method === 'PUT' && ctx.status === 200) return 'client.updated';
+  return ctx.method === 'DELETE' && ctx.status === 204 ? 'client.deleted' : undefined;
+}
+
+function whoAsked(ctx: KoaContextWithOIDC): Pick<AuditEvent, 'tenantId' | 'actor' | 'onBehalfOf' | 'oauthClientId'> {
+  const accountId = ctx.oidc.account?.accountId;
+  const oauthClientId = ctx.oidc.client?.clientId;
+  return {
+    tenantId: defaultTenant,
+    ...(accountId === undefined ? {} : { onBehalfOf: accountId }),
+    ...(oauthClientId === undefined ? {} : { actor: `client:${oauthClientId}`, oauthClientId }),
+  };
+}

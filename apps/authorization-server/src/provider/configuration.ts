@@ -1,0 +1,165 @@
+import { errors } from 'oidc-provider';
+import type { Account, Configuration, KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
+import type { DataSource } from 'typeorm';
+import type { Accounts } from '../accounts/accounts.ts';
+import { findAccount } from '../accounts/find-account.ts';
+import { defaultTenant } from '../config.ts';
+import type { Settings } from '../config.ts';
+import type { Admission } from '../interactions/admission.ts';
+import { interactionPolicy } from '../interactions/interaction-policy.ts';
+import { loadExistingGrant } from '../interactions/load-existing-grant.ts';
+import type { ServerSecrets } from '../keys/server-secrets.ts';
+import type { Resources } from '../resources/resources.ts';
+import { createAdapter } from '../storage/provider-adapter.ts';
+import { routes } from './endpoints.ts';
+import {
+  accessTokenLifetimeSeconds,
+  authorizationCodeLifetimeSeconds,
+  grantLifetimeSeconds,
+  idTokenLifetimeSeconds,
+  interactionLifetimeSeconds,
+  refreshTokenIdleSeconds,
+  sessionIdleSeconds,
+} from './lifetimes.ts';
+import { rotateRefreshToken } from './refresh-rotation.ts';
+
+/** What the provider is configured from. */
+export interface ProviderParts {
+  dataSource: DataSource;
+  settings: Settings;
+  secrets: ServerSecrets;
+  resources: Resources;
+  accounts: Accounts;
+  admission: Admission;
+  renderError: NonNullable<Configuration['renderError']>;
+}
+
+/** The provider as MCP needs it: OAuth 2.1 with code and refresh grants, nothing of OpenID Connect beyond ID tokens. */
+export function providerConfiguration(parts: ProviderParts): Configuration {
+  const { dataSource, settings, secrets } = parts;
+  const issuer = new URL(settings.AUTH_ISSUER);
+  return {
+    adapter: createAdapter(dataSource, { graceSeconds: settings.AUTH_REFRESH_GRACE_SECONDS }),
+    jwks: { keys: secrets.signingKeys },
+    routes,
+    cookies: cookies(secrets, issuer.protocol === 'https:'),
+    responseTypes: ['code'],
+    scopes: ['openid'],
+    pkce: { required: () => true },
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    clientDefaults: {
+      application_type: 'native',
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      response_modes: ['query'],
+      id_token_signed_response_alg: 'ES256',
+    },
+    assertJwtClientAuthClaimsAndHeader,
+    rotateRefreshToken: rotateRefreshToken(dataSource),
+    issueRefreshToken: async (_ctx, oauthClient) => oauthClient.grantTypeAllowed('refresh_token'),
+    expiresWithSession: async () => false,
+    loadExistingGrant,
+    findAccount: findAccount(parts.accounts),
+    extraTokenClaims: claimsOfToken,
+    interactions: {
+      policy: interactionPolicy(parts.admission),
+      url: (_ctx, interaction) => `${issuer.pathname.replace(/\/$/, '')}/interaction/${interaction.uid}`,
+    },
+    renderError: parts.renderError,
+    clientBasedCORS: () => true,
+    // Nothing that a client names is ever fetched.
+    fetch: () => Promise.reject(new Error('The authorization server fetches nothing on behalf of clients.')),
+    ttl: lifetimes(),
+    features: features(parts.resources),
+  };
+}
+
+function cookies(secrets: ServerSecrets, isHttps: boolean): Configuration['cookies'] {
+  const options = { signed: true, httpOnly: true, sameSite: 'lax', secure: isHttps } as const;
+  return {
+    keys: secrets.cookieKeys,
+    // RFC 6265bis §4.1.3: `__Host-` asks for the path `/`; the cookies of one interaction have a narrower one.
+    names: isHttps
+      ? {
+          session: '__Host-gatehouse_session',
+          interaction: '__Secure-gatehouse_interaction',
+          resume: '__Secure-gatehouse_resume',
+        }
+      : { session: 'gatehouse_session', interaction: 'gatehouse_interaction', resume: 'gatehouse_resume' },
+    long: options,
+    short: options,
+  };
+}
+
+function lifetimes(): Configuration['ttl'] {
+  return {
+    AccessToken: () => accessTokenLifetimeSeconds,
+    AuthorizationCode: () => authorizationCodeLifetimeSeconds,
+    Grant: () => grantLifetimeSeconds,
+    IdToken: () => idTokenLifetimeSeconds,
+    Interaction: () => interactionLifetimeSeconds,
+    // Each use begins another idle time, the first issue counts for the end.
+    RefreshToken: (_ctx, token) =>
+      Math.max(1, Math.min(refreshTokenIdleSeconds, grantLifetimeSeconds - token.totalLifetime())),
+    Session: () => sessionIdleSeconds,
+  };
+}
+
+function features(resources: Resources): Configuration['features'] {
+  return {
+    devInteractions: { enabled: false },
+    dPoP: { enabled: false },
+    pushedAuthorizationRequests: { enabled: false },
+    rpInitiatedLogout: { enabled: false },
+    userinfo: { enabled: false },
+    introspection: { enabled: true, allowedPolicy: async (_ctx, oauthClient, token) => isOwnToken(oauthClient, token) },
+    revocation: { enabled: true, allowedPolicy: async (_ctx, oauthClient, token) => isOwnToken(oauthClient, token) },
+    registration: { enabled: true },
+    registrationManagement: { enabled: true, rotateRegistrationAccessToken: false },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: async (_ctx, _client, oneOf) => oneOf ?? resources.uriOf(),
+      useGrantedResource: async () => true,
+      getResourceServerInfo: (ctx, uri) => resourceServerInfo(resources, ctx, uri),
+    },
+  };
+}
+
+function isOwnToken(oauthClient: { clientId: string }, token: { clientId?: string | undefined }): boolean {
+  return token.clientId === oauthClient.clientId;
+}
+
+/** RFC 7523bis: the issuer is the one audience; the token endpoint's URL would follow from the Host header. */
+async function assertJwtClientAuthClaimsAndHeader(
+  ctx: KoaContextWithOIDC,
+  claims: Record<string, unknown>,
+): Promise<void> {
+  if (claims.aud !== ctx.oidc.issuer) throw new errors.InvalidClientAuth('aud must equal the issuer identifier');
+}
+
+async function resourceServerInfo(resources: Resources, ctx: KoaContextWithOIDC, uri: string): Promise<ResourceServer> {
+  const resource = await resources.find(uri);
+  if (!resource) throw new errors.InvalidTarget('this resource is not known');
+  const asked = [...ctx.oidc.requestParamScopes];
+  if (
+    ctx.oidc.route === 'authorization' &&
+    !asked.some((scope) => scope === 'openid' || resource.scopes.includes(scope))
+  ) {
+    throw new errors.InvalidScope('none of the requested scopes is known', asked.join(' '));
+  }
+  return {
+    scope: resource.scopes.join(' '),
+    audience: resource.uri,
+    accessTokenTTL: accessTokenLifetimeSeconds,
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: 'ES256' } },
+  };
+}
+
+/** Beside the claims of RFC 9068: the grant for revocation, the tenant, and the roles of the account. */
+async function claimsOfToken(ctx: KoaContextWithOIDC, token: object): Promise<Record<string, unknown>> {
+  const account: (Account & { tenantId?: string; roles?: string[] }) | undefined = ctx.oidc.account;
+  const { grantId } = token as { grantId?: string };
+  return { gid: grantId, tenant: account?.tenantId ?? defaultTenant, roles: account?.roles ?? [] };
+}

@@ -1,0 +1,45 @@
+import type { ParsedUrlQuery } from 'node:querystring';
+import type { Resources } from '../resources/resources.ts';
+import { routes } from './endpoints.ts';
+import { requestState } from './request-state.ts';
+import type { Step } from './request-state.ts';
+
+/**
+ * Puts every `resource` into its canonical form, so that what is granted, compared and answered is one spelling. What
+ * is not known stays as it is and becomes `invalid_target` (RFC 8707 §2).
+ */
+export function nameResource(resources: Resources): Step {
+  return async (ctx, next) => {
+    const { form } = requestState(ctx);
+    if (form?.resource !== undefined) form.resource = await canonical(resources, form.resource);
+    if (ctx.path === routes.authorization && ctx.query.resource !== undefined) {
+      ctx.query = { ...ctx.query, resource: await canonical(resources, ctx.query.resource) };
+    }
+    return next();
+  };
+}
+
+/**
+ * RFC 6749 §3.3: a request without scope gets a default, here all that its resource offers; the approval page shows it.
+ * Many clients send none and cannot ask for more later.
+ */
+export function defaultScope(resources: Resources): Step {
+  return async (ctx, next) => {
+    if (ctx.path === routes.authorization && isBlank(ctx.query.scope)) {
+      const [uri] = [ctx.query.resource ?? resources.uriOf()].flat();
+      const scopes = (await resources.find(uri ?? ''))?.scopes;
+      if (scopes) ctx.query = { ...ctx.query, scope: scopes.join(' ') };
+    }
+    return next();
+  };
+}
+
+function isBlank(value: ParsedUrlQuery[string]): boolean {
+  return value === undefined || (typeof value === 'string' && value.trim() === '');
+}
+
+async function canonical(resources: Resources, value: string | string[]): Promise<string | string[]> {
+  const uris = await Promise.all([value].flat().map(async (uri) => (await resources.find(uri))?.uri ?? uri));
+  const distinct = [...new Set(uris)];
+  return distinct.length === 1 ? distinct[0]! : distinct;
+}

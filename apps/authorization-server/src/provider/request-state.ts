@@ -1,0 +1,31 @@
+import type { ParsedUrlQuery } from 'node:querystring';
+import type { KoaContextWithOIDC, errors } from 'oidc-provider';
+
+/** What the steps of one request tell each other. */
+export interface RequestState {
+  /** A parsed form body; what stands here at the end is what the provider reads. */
+  form?: ParsedUrlQuery;
+  /** A parsed JSON body, likewise. */
+  json?: unknown;
+  /** Why the provider refused. */
+  refusal?: errors.OIDCProviderError;
+  /** The grant that the provider ended. */
+  endedGrantId?: string;
+  /** The successor that the presented refresh token already has. */
+  successor?: string;
+}
+
+/** Passes a request on; Koa's middleware with the provider's context. */
+export type Step = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
+
+const states = new WeakMap<object, RequestState>();
+
+/** The state of a request. */
+export function requestState(ctx: { req: object }): RequestState {
+  let state = states.get(ctx.req);
+  if (!state) {
+    state = {};
+    states.set(ctx.req, state);
+  }
+  return state;
+}

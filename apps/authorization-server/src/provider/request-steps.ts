@@ -1,0 +1,40 @@
+import type { Logger } from '@gatehouse/runtime';
+import type { Configuration } from 'oidc-provider';
+import type { DataSource } from 'typeorm';
+import { admitRegistration, limitRegistrations } from '../clients/admit-registration.ts';
+import type { Settings } from '../config.ts';
+import type { Resources } from '../resources/resources.ts';
+import { allowBrowserClients } from './allow-browser-clients.ts';
+import { catchFailures } from './catch-failures.ts';
+import { checkParameters } from './check-parameters.ts';
+import { describeServer } from './describe-server.ts';
+import { keepTogether } from './keep-together.ts';
+import { defaultScope, nameResource } from './name-resource.ts';
+import { passOnBody, readBody } from './read-body.ts';
+import { keepSuccessor } from './refresh-rotation.ts';
+import type { Step } from './request-state.ts';
+
+/** What every request to the provider passes through, in this order, before the provider itself. */
+export function requestSteps(options: {
+  dataSource: DataSource;
+  settings: Settings;
+  resources: Resources;
+  logger: Logger;
+  renderError: NonNullable<Configuration['renderError']>;
+}): Step[] {
+  const { dataSource, settings, resources, logger, renderError } = options;
+  return [
+    catchFailures(logger, renderError),
+    allowBrowserClients,
+    describeServer(resources),
+    limitRegistrations(dataSource, settings.AUTH_REGISTRATIONS_PER_MINUTE),
+    readBody,
+    checkParameters,
+    admitRegistration,
+    nameResource(resources),
+    defaultScope(resources),
+    passOnBody,
+    keepTogether(dataSource),
+    keepSuccessor(dataSource),
+  ];
+}

@@ -1,0 +1,142 @@
+import { createServer } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import { checkDatabase, openDatabase } from '@gatehouse/database';
+import { Health, listen, startAdminServer } from '@gatehouse/runtime';
+import type { Logger, RunningApp } from '@gatehouse/runtime';
+import type { DataSource } from 'typeorm';
+import { createFirstAdministrator } from './accounts/first-administrator.ts';
+import { composeApp } from './compose-app.ts';
+import { defaultTenant } from './config.ts';
+import type { GivenSettings, Settings } from './config.ts';
+import { createEntrance } from './entrance/entrance.ts';
+import { IssuerAddress } from './entrance/issuer-address.ts';
+import { reportReady } from './events.ts';
+import { readKeyEncryption } from './keys/key-encryption.ts';
+import { loadServerSecrets } from './keys/load-server-secrets.ts';
+import { reportFirstAdministrator } from './report-first-administrator.ts';
+import { Resources } from './resources/resources.ts';
+import { entities } from './storage/entities.ts';
+import { migrations } from './storage/migrations/index.ts';
+import { startSweeping } from './storage/sweep-expired.ts';
+
+/** Slow senders are cut: the defaults of Node are 60 s and 300 s. */
+const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000 };
+
+/** A running authorization server with the addresses that it got. */
+export interface RunningServer extends RunningApp {
+  issuer: string;
+  port: number;
+  adminPort: number;
+}
+
+/** What was opened, in order; it is closed in the opposite order. */
+class Opened {
+  readonly #closers: (() => Promise<unknown>)[] = [];
+
+  add(close: () => Promise<unknown>): void {
+    this.#closers.push(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0).toReversed()) await close();
+  }
+}
+
+/**
+ * Starts an authorization server. What it opened is closed again when the start fails.
+ * @throws StartError in one sentence for everything that the operator can mend.
+ */
+export async function startServer(given: GivenSettings, logger: Logger): Promise<RunningServer> {
+  const opened = new Opened();
+  try {
+    return await openAll(given, logger, opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Promise<RunningServer> {
+  const encryption = readKeyEncryption(given);
+  const health = new Health();
+  const front = await listenEarly(given, opened);
+  const settings: Settings = { ...given, AUTH_ISSUER: given.AUTH_ISSUER ?? `http://localhost:${front.port}` };
+  const address = new IssuerAddress(settings.AUTH_ISSUER);
+  const admin = await startAdminServer({
+    host: settings.HOST,
+    port: settings.AUTH_ADMIN_PORT,
+    portSetting: 'AUTH_ADMIN_PORT',
+    health,
+  });
+  opened.add(() => admin.close());
+
+  const dataSource = await openStorage(settings, logger, opened);
+  const secrets = await loadServerSecrets(dataSource, encryption);
+  const resources = new Resources(dataSource, settings.GATEWAY_PUBLIC_URL);
+  await resources.seed();
+  await createFirstAdministrator(dataSource, {
+    tenantId: defaultTenant,
+    email: settings.GATEHOUSE_ADMIN_EMAIL,
+    ...(settings.GATEHOUSE_ADMIN_PASSWORD === undefined ? {} : { password: settings.GATEHOUSE_ADMIN_PASSWORD }),
+    report: (signIn) => reportFirstAdministrator(settings, signIn),
+  });
+
+  const app = await composeApp({ settings, logger, dataSource, secrets, resources }, front.server, logger);
+  opened.add(() => app.close());
+  opened.add(() => closeServer(front.server));
+  front.answerWith(createEntrance({ ...app, address, trustedProxies: settings.AUTH_TRUSTED_PROXIES, logger }));
+
+  health.addReadinessCheck('database', checkDatabase(dataSource));
+  health.markStarted();
+  const addresses = { issuer: settings.AUTH_ISSUER, port: front.port, adminPort: admin.port };
+  reportReady(logger, addresses);
+  return {
+    ...addresses,
+    stop: async () => {
+      health.markDraining();
+      await opened.close();
+    },
+  };
+}
+
+/** Binds the port first, so that a port in use is told before anything else is touched. Until ready it answers 503. */
+async function listenEarly(given: GivenSettings, opened: Opened) {
+  let answer: RequestListener = (request, response) => {
+    request.resume();
+    response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end();
+  };
+  const server = createServer(timeouts, (request, response) => answer(request, response));
+  const port = await listen(server, { host: given.HOST, port: given.AUTH_PORT, portSetting: 'AUTH_PORT' });
+  opened.add(() => closeServer(server));
+  return {
+    server,
+    port,
+    answerWith: (listener: RequestListener) => {
+      answer = listener;
+    },
+  };
+}
+
+async function openStorage(settings: Settings, logger: Logger, opened: Opened): Promise<DataSource> {
+  const dataSource = await openDatabase({
+    url: settings.DATABASE_URL,
+    schema: 'auth',
+    applicationName: 'gatehouse-authorization-server',
+    entities,
+    migrations,
+    logger,
+  });
+  opened.add(() => dataSource.destroy());
+  const sweep = startSweeping(dataSource, logger);
+  opened.add(() => sweep.stop());
+  return dataSource;
+}
+
+/** Lets requests in flight end and resolves when the last connection is gone. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.listening) return resolve();
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,105 @@
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import type { DataSource } from 'typeorm';
+import { defaultTenant } from '../config.ts';
+import { endGrant } from '../revocation/end-grant.ts';
+import { AlreadyConsumed } from './already-consumed.ts';
+import { bearerId, isStorableId } from './stored-id.ts';
+import { withManager } from './unit-of-work.ts';
+
+/** Models whose id is the secret that the bearer presents. */
+const bearerKinds = new Set(['AuthorizationCode', 'RegistrationAccessToken', 'InitialAccessToken']);
+
+interface Row {
+  payload: AdapterPayload;
+  consumed: number | null;
+}
+
+/** Stores the provider's short-lived models in `provider_record`. */
+export class RecordAdapter implements Adapter {
+  readonly #dataSource: DataSource;
+  readonly #kind: string;
+
+  constructor(dataSource: DataSource, kind: string) {
+    this.#dataSource = dataSource;
+    this.#kind = kind;
+  }
+
+  async upsert(id: string, payload: AdapterPayload, expiresInSeconds?: number): Promise<void> {
+    const { jti, consumed: _, ...rest } = payload;
+    const stored = bearerKinds.has(this.#kind) ? rest : { ...rest, jti };
+    await withManager(this.#dataSource, (manager) =>
+      manager.query(
+        `INSERT INTO auth.provider_record (kind, id, tenant_id, payload, grant_id, uid, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7::double precision))
+         ON CONFLICT (kind, id) DO UPDATE
+         SET payload = excluded.payload, grant_id = excluded.grant_id, uid = excluded.uid, expires_at = excluded.expires_at`,
+        [
+          this.#kind,
+          this.#rowId(id),
+          defaultTenant,
+          JSON.stringify(stored),
+          payload.grantId ?? null,
+          payload.uid ?? null,
+          expiresInSeconds ?? null,
+        ],
+      ),
+    );
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    if (!isStorableId(id)) return undefined;
+    const rows = await this.#select('id = $2', this.#rowId(id));
+    const found = rows[0];
+    if (!found) return undefined;
+    return { ...found.payload, jti: id, ...(found.consumed === null ? {} : { consumed: found.consumed }) };
+  }
+
+  async findByUid(uid: string): Promise<AdapterPayload | undefined> {
+    if (!isStorableId(uid)) return undefined;
+    const rows = await this.#select('uid = $2', uid);
+    return rows[0]?.payload;
+  }
+
+  /** The device grant, which has user codes, is off. */
+  async findByUserCode(): Promise<undefined> {
+    return undefined;
+  }
+
+  /** One conditional update decides who was first, on whichever replica. */
+  async consume(id: string): Promise<void> {
+    const [updated] = await withManager(this.#dataSource, (manager) =>
+      manager.query<[unknown[], number]>(
+        `UPDATE auth.provider_record SET consumed_at = now()
+         WHERE kind = $1 AND id = $2 AND consumed_at IS NULL RETURNING id`,
+        [this.#kind, this.#rowId(id)],
+      ),
+    );
+    if (updated.length > 0) return;
+    const rows = await this.#select('id = $2', this.#rowId(id));
+    throw new AlreadyConsumed(this.#kind, rows[0]?.payload.grantId ?? '');
+  }
+
+  async destroy(id: string): Promise<void> {
+    await withManager(this.#dataSource, (manager) =>
+      manager.query('DELETE FROM auth.provider_record WHERE kind = $1 AND id = $2', [this.#kind, this.#rowId(id)]),
+    );
+  }
+
+  async revokeByGrantId(grantId: string): Promise<void> {
+    await withManager(this.#dataSource, (manager) => endGrant(manager, grantId));
+  }
+
+  #rowId(id: string): string {
+    return bearerKinds.has(this.#kind) ? bearerId(id) : id;
+  }
+
+  #select(condition: string, value: string): Promise<Row[]> {
+    return withManager(this.#dataSource, (manager) =>
+      manager.query<Row[]>(
+        `SELECT payload, extract(epoch FROM consumed_at)::float8 AS consumed FROM auth.provider_record
+         WHERE kind = $1 AND ${condition} AND (expires_at IS NULL OR expires_at > now())`,
+        [this.#kind, value],
+      ),
+    );
+  }
+}

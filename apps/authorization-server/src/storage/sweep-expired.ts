@@ -1,0 +1,46 @@
+import type { Logger } from '@gatehouse/runtime';
+import type { DataSource } from 'typeorm';
+import { reportFailedSweep } from '../events.ts';
+
+const batchSize = 500;
+const intervalMs = 60_000;
+
+/** What may go, and when. Small batches that skip locked rows keep the sweep out of everybody's way. */
+const sweeps: { table: string; condition: string }[] = [
+  { table: 'provider_record', condition: `expires_at < now()` },
+  { table: 'refresh_token', condition: `expires_at < now()` },
+  { table: 'oauth_grant', condition: `expires_at < now()` },
+  { table: 'outbox', condition: `expires_at < now() AND published_at IS NOT NULL` },
+  { table: 'rate_window', condition: `window_start < now() - interval '1 day'` },
+];
+
+/** Deletes expired rows batch by batch. @returns how many went. */
+export async function sweepExpired(dataSource: DataSource): Promise<number> {
+  let total = 0;
+  for (const { table, condition } of sweeps) {
+    for (;;) {
+      const [, deleted] = await dataSource.query<[unknown[], number]>(
+        `DELETE FROM auth.${table} WHERE ctid IN
+         (SELECT ctid FROM auth.${table} WHERE ${condition} LIMIT ${batchSize} FOR UPDATE SKIP LOCKED)`,
+      );
+      total += deleted;
+      if (deleted < batchSize) break;
+    }
+  }
+  return total;
+}
+
+/** Sweeps every minute until `stop` is called. */
+export function startSweeping(dataSource: DataSource, logger: Logger): { stop(): Promise<void> } {
+  let running: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    running = sweepExpired(dataSource).catch((error: unknown) => reportFailedSweep(logger, error));
+  }, intervalMs);
+  timer.unref();
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

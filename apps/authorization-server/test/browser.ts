@@ -1,0 +1,80 @@
+import type { HttpAnswer } from './http.ts';
+import { administrator } from './replicas.ts';
+import type { Replicas } from './replicas.ts';
+
+/** A person's browser: keeps cookies, follows redirects inside the issuer, fills in the forms. */
+export class Browser {
+  readonly #replicas: Replicas;
+  readonly #cookies = new Map<string, { value: string; path: string }>();
+
+  constructor(replicas: Replicas) {
+    this.#replicas = replicas;
+  }
+
+  /** Opens an authorization URL, approves and signs in where asked, and returns where the browser is sent at last. */
+  async authorize(url: string, person = administrator): Promise<URL> {
+    let { answer, url: at } = await this.open(url);
+    for (let page = 0; page < 6; page++) {
+      if (at.origin !== this.#replicas.issuer.replace(/(\/\/[^/]+).*/, '$1')) return at;
+      if (answer.status !== 200) throw new Error(`${at.pathname} answered ${answer.status}: ${answer.text}`);
+      const token = /name="form_token" value="([^"]+)"/.exec(answer.text)?.[1];
+      if (token === undefined) throw new Error(`no form on ${at.pathname}: ${answer.text}`);
+      const isLogin = answer.text.includes('name="password"');
+      const fields = isLogin
+        ? { form_token: token, decision: 'login', ...person }
+        : { form_token: token, decision: 'approve' };
+      ({ answer, url: at } = await this.open(at.href, new URLSearchParams(fields).toString()));
+    }
+    throw new Error('the pages never end');
+  }
+
+  /** Loads a page, following redirects until one leaves the issuer. */
+  async open(href: string, form?: string): Promise<{ answer: HttpAnswer; url: URL }> {
+    let url = new URL(href, this.#replicas.issuer);
+    let body = form;
+    for (let hop = 0; hop < 10; hop++) {
+      const answer = await this.load(url, body);
+      const { location } = answer.headers;
+      if (location === undefined) return { answer, url };
+      const next = new URL(location, url);
+      if (next.origin !== url.origin) return { answer, url: next };
+      url = next;
+      body = undefined;
+    }
+    throw new Error('the redirects never end');
+  }
+
+  /** Loads one page without following anything. */
+  async load(url: URL, form?: string): Promise<HttpAnswer> {
+    const answer = await this.#replicas.send(`${url.pathname}${url.search}`, {
+      method: form === undefined ? 'GET' : 'POST',
+      headers: {
+        accept: 'text/html',
+        cookie: this.#cookiesFor(url.pathname),
+        ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded', origin: url.origin }),
+      },
+      ...(form === undefined ? {} : { body: form }),
+    });
+    for (const cookie of answer.headers['set-cookie'] ?? []) this.#keep(cookie, url.pathname);
+    return answer;
+  }
+
+  #keep(cookie: string, requestPath: string): void {
+    const [pair = '', ...attributes] = cookie.split(';').map((part) => part.trim());
+    const at = pair.indexOf('=');
+    const path = attributes.find((attribute) => /^path=/i.test(attribute))?.slice(5) ?? requestPath;
+    const isExpired = attributes.some(
+      (attribute) => /^expires=/i.test(attribute) && Date.parse(attribute.slice(8)) < Date.now(),
+    );
+    const key = `${pair.slice(0, at)} ${path}`;
+    if (isExpired) this.#cookies.delete(key);
+    else this.#cookies.set(key, { value: pair, path });
+  }
+
+  #cookiesFor(pathname: string): string {
+    return [...this.#cookies.values()]
+      .filter(({ path }) => pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`))
+      .map(({ value }) => value)
+      .join('; ');
+  }
+}

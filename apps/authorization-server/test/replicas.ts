@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { createLogger, loadSettings } from '@gatehouse/runtime';
+import { authorizationServerSettings } from '../src/config.ts';
+import { startServer } from '../src/start-server.ts';
+import type { RunningServer } from '../src/start-server.ts';
+import { createFreshDatabase } from './fresh-database.ts';
+import type { FreshDatabase } from './fresh-database.ts';
+import { sendHttp } from './http.ts';
+import type { HttpAnswer, HttpRequest } from './http.ts';
+
+/** Authorization servers that are one issuer on one database. */
+export interface Replicas {
+  issuer: string;
+  servers: RunningServer[];
+  database: FreshDatabase;
+  environment: Record<string, string>;
+  /** Sends a request to the issuer; consecutive ones reach different replicas. */
+  send(target: string, request?: Omit<HttpRequest, 'port' | 'target'>): Promise<HttpAnswer>;
+  /** Starts one more replica. */
+  add(environment?: Record<string, string>): Promise<RunningServer>;
+  stop(): Promise<void>;
+}
+
+export const administrator = { email: 'admin@example.com', password: 'correct horse battery staple' };
+export const gatewayUrl = 'http://localhost:3000';
+
+/** Starts `count` replicas on a new database. They share an issuer, whose port belongs to none of them. */
+export async function startReplicas(count = 1, environment: Record<string, string> = {}): Promise<Replicas> {
+  const database = await createFreshDatabase();
+  const issuer = environment.AUTH_ISSUER ?? `http://localhost:${await freePort()}`;
+  const shared = {
+    AUTH_PORT: '0',
+    AUTH_ADMIN_PORT: '0',
+    AUTH_ISSUER: issuer,
+    DATABASE_URL: database.url,
+    GATEHOUSE_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    GATEHOUSE_ADMIN_EMAIL: administrator.email,
+    GATEHOUSE_ADMIN_PASSWORD: administrator.password,
+    GATEWAY_PUBLIC_URL: gatewayUrl,
+    NATS_URL: process.env.GATEHOUSE_TEST_NATS_URL ?? 'nats://127.0.0.1:1',
+    AUTH_REGISTRATIONS_PER_MINUTE: '1000',
+    ...environment,
+  };
+  const servers: RunningServer[] = [];
+  const add = async (more: Record<string, string> = {}) => {
+    const server = await startReplica({ ...shared, ...more });
+    servers.push(server);
+    return server;
+  };
+  // Together, for that is when they would make two sets of keys.
+  await Promise.all(Array.from({ length: count }, () => add()));
+  let turn = 0;
+  return {
+    issuer,
+    servers,
+    database,
+    environment: shared,
+    send: (target, request = {}) => {
+      const { port } = servers[turn++ % servers.length];
+      const headers = { host: new URL(issuer).host, ...request.headers };
+      return sendHttp({ ...request, port, target, headers });
+    },
+    add,
+    stop: async () => {
+      await Promise.all(servers.map((server) => server.stop()));
+      await database.drop();
+    },
+  };
+}
+
+/** Starts one authorization server from environment variables, as `main.ts` does. */
+export function startReplica(environment: Record<string, string>): Promise<RunningServer> {
+  const logger = createLogger('test', { LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal', LOG_FORMAT: 'json' });
+  return startServer(loadSettings(authorizationServerSettings, environment), logger);
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
