@@ -48,8 +48,8 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
     // nats.js gives up after ten attempts by default; a process must outlive any outage of the bus.
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
-    reconnectTimeWait: 250,
-    reconnectJitter: 250,
+    reconnectTimeWait: 100,
+    reconnectJitter: 100,
     pingInterval: 2_500,
     maxPingOut: 2,
     timeout: 2_000,

@@ -15,3 +15,67 @@ export function logOldServer(
 ): void {
   logger.warn(server, 'nats-server has known security flaws, update it');
 }
+
+export function logBusGone(logger: Logger): void {
+  logger.error('NATS carries no messages, calls are refused');
+}
+
+export function logBusRecovered(logger: Logger): void {
+  logger.info('NATS carries messages');
+}
+
+export function logRecoveryFailed(logger: Logger, error: unknown): void {
+  logger.warn({ err: error }, 'recovery from an outage of NATS failed, trying again');
+}
+
+export function logHandlerFailed(
+  logger: Logger,
+  fields: { err: unknown; server: string; method: string; name: string },
+): void {
+  logger.error(fields, 'handler failed');
+}
+
+export function logFrameTooLarge(logger: Logger, fields: { server: string; name?: string; bytes: number }): void {
+  logger.warn(fields, 'answer exceeds what NATS carries, it was not sent');
+}
+
+export function logServing(logger: Logger, fields: { instance: string; servers: string[] }): void {
+  logger.info(fields, 'serving calls');
+}
+
+export function logWaitingForCatalog(logger: Logger, fields: { server: string }): void {
+  logger.warn(fields, 'waiting for the catalog, which a gateway or the authorization server creates');
+}
+
+export function logAnnouncementFailed(logger: Logger, error: unknown): void {
+  logger.error({ err: error }, 'definitions could not be stored again');
+}
+
+/** An announcement that breaks the rules; the other entries are not touched. */
+export function logAnnouncementDropped(logger: Logger, fields: { key: string; reason: string }): void {
+  logger.warn(fields, 'announcement dropped');
+}
+
+export function logCatalogUnreadable(logger: Logger, error: unknown): void {
+  logger.warn({ err: error }, 'catalog cannot be read, trying again');
+}
+
+/** Malformed beats come in floods, so the registry logs the first of each minute only. */
+export function logBeatsDropped(logger: Logger, fields: { natsSubject: string; dropped: number }): void {
+  logger.warn(fields, 'beats dropped');
+}
+
+export function logInstanceSeen(logger: Logger, fields: { server: string; instance: string; digest: string }): void {
+  logger.info(fields, 'instance ready');
+}
+
+export function logInstanceSuspect(logger: Logger, fields: { server: string; instance: string }): void {
+  logger.warn(fields, 'instance misses its beats, no new calls');
+}
+
+export function logInstanceGone(
+  logger: Logger,
+  fields: { server: string; instance: string; reason: 'stopped' | 'nobody listens' },
+): void {
+  logger.info(fields, 'instance gone');
+}

@@ -1,0 +1,171 @@
+import type { Msg, NatsConnection } from '@nats-io/nats-core';
+import { InvalidArgumentError } from '@nats-io/nats-core';
+import type { BusMonitor } from './bus-monitor.ts';
+import type { CallOutcome, CallRequest } from './call.ts';
+import { PendingCall } from './pending-call.ts';
+import type { InstanceAddress, SubjectToken } from './subjects.ts';
+import { anyToken, randomToken, subjects } from './subjects.ts';
+import { encodeCallHeaders, encodeControl, headerRoomBytes, isNoResponders, parseFrameHeader } from './wire.ts';
+
+/** How often deadlines are looked at: one timer for all calls costs less than one per call. */
+const sweepIntervalMs = 50;
+
+/** How long after the deadline the worker may still say that the call never ran. */
+const confirmationMs = 300;
+
+/** What a probe heard: a beat's bytes, that nobody listens, or nothing within its time. */
+export type ProbeOutcome = { kind: 'alive'; beat: Msg } | { kind: 'no-responders' } | { kind: 'silent' };
+
+/**
+ * The gateway's side of calls: one subscription for all answers, an unguessable reply subject per call. It knows one
+ * attempt at one instance; which instance, and whether to try another, is the dispatcher's business.
+ */
+export class CallClient {
+  readonly #connection: NatsConnection;
+  readonly #gateway: SubjectToken;
+  readonly #bus: BusMonitor;
+  readonly #pending = new Map<string, PendingCall>();
+  readonly #probes = new Map<string, (outcome: ProbeOutcome) => void>();
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(connection: NatsConnection, bus: BusMonitor) {
+    this.#connection = connection;
+    this.#gateway = randomToken();
+    this.#bus = bus;
+    connection.subscribe(subjects.reply({ tenant: anyToken, server: anyToken }, this.#gateway, anyToken), {
+      callback: (error, message) => {
+        if (!error) this.#receive(message);
+      },
+    });
+    bus.onGone(() => this.#endAll());
+    this.#sweep = setInterval(() => this.#endOverdue(Date.now()), sweepIntervalMs);
+    this.#sweep.unref();
+  }
+
+  /** Calls without an answer so far. */
+  get inFlight(): number {
+    return this.#pending.size;
+  }
+
+  /** Largest body of a call, by what the connected server carries. */
+  get maxBodyBytes(): number {
+    return (this.#connection.info?.max_payload ?? 1024 * 1024) - headerRoomBytes;
+  }
+
+  /**
+   * Sends one call to one instance and waits for its end. Never rejects. Aborting `signal` cancels the call at the
+   * worker.
+   */
+  call(
+    to: InstanceAddress,
+    request: CallRequest,
+    onNotification: (body: Uint8Array) => void,
+    signal: AbortSignal,
+  ): Promise<CallOutcome> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve({ kind: 'cancelled' });
+      if (!this.#bus.carries) return resolve({ kind: 'bus-gone' });
+      const callId = randomToken();
+      const replySubject = subjects.reply(to, this.#gateway, callId);
+      const call = new PendingCall(callId, to, request, onNotification, resolve);
+      const refused = this.#publish(to, replySubject, request, call.deadlineMs);
+      if (refused) return resolve(refused);
+      this.#pending.set(replySubject, call);
+      call.onEnd = () => this.#pending.delete(replySubject);
+      call.cancelOn(signal, () => this.#cancelAtWorker(call));
+    });
+  }
+
+  /** Ends the calls of an instance that is known to be dead. */
+  endCallsOf(instance: InstanceAddress): void {
+    for (const call of this.#pending.values()) {
+      const { to } = call;
+      if (to.instance === instance.instance && to.server === instance.server && to.tenant === instance.tenant) {
+        call.end({ kind: 'lost', reason: 'instance-died' });
+      }
+    }
+  }
+
+  /** Asks an instance whether it is there. */
+  probe(to: InstanceAddress, timeoutMs: number): Promise<ProbeOutcome> {
+    return new Promise((resolve) => {
+      const replySubject = subjects.reply(to, this.#gateway, randomToken());
+      const settle = (outcome: ProbeOutcome) => {
+        clearTimeout(timer);
+        this.#probes.delete(replySubject);
+        resolve(outcome);
+      };
+      const timer = setTimeout(() => settle({ kind: 'silent' }), timeoutMs);
+      this.#probes.set(replySubject, settle);
+      if (this.#bus.carries) this.#sendControl(to, { kind: 'probe' }, replySubject);
+    });
+  }
+
+  /** Ends what is in flight and the deadline timer; the connection stays open. */
+  close(): void {
+    clearInterval(this.#sweep);
+    this.#endAll();
+  }
+
+  #publish(
+    to: InstanceAddress,
+    replySubject: string,
+    request: CallRequest,
+    deadlineMs: number,
+  ): CallOutcome | undefined {
+    if (request.body.length > this.maxBodyBytes) return { kind: 'request-too-large' };
+    try {
+      this.#connection.publish(subjects.call(to), request.body, {
+        reply: replySubject,
+        headers: encodeCallHeaders(request, deadlineMs),
+      });
+      return undefined;
+    } catch (error) {
+      // nats.js checks max_payload before it writes anything: headers beyond their room, or else a closed connection.
+      return error instanceof InvalidArgumentError ? { kind: 'request-too-large' } : { kind: 'bus-gone' };
+    }
+  }
+
+  #receive(message: Msg): void {
+    const call = this.#pending.get(message.subject);
+    if (call === undefined) return this.#receiveProbe(message);
+    const header = parseFrameHeader(message);
+    if (header === undefined) {
+      if (isNoResponders(message)) call.end({ kind: 'unreachable' });
+      else call.end({ kind: 'lost', reason: 'malformed-frame' });
+    } else call.receive(header, message.data);
+  }
+
+  #receiveProbe(message: Msg): void {
+    const settle = this.#probes.get(message.subject);
+    settle?.(isNoResponders(message) ? { kind: 'no-responders' } : { kind: 'alive', beat: message });
+  }
+
+  #endOverdue(now: number): void {
+    for (const call of this.#pending.values()) {
+      if (call.deadlineMs > now) continue;
+      if (call.deadlineMs + confirmationMs <= now) call.end({ kind: 'expired' });
+      else if (call.askForConfirmation()) this.#cancelAtWorker(call);
+    }
+  }
+
+  #endAll(): void {
+    for (const call of this.#pending.values()) call.end({ kind: 'lost', reason: 'bus-gone' });
+  }
+
+  #cancelAtWorker(call: PendingCall): void {
+    if (this.#bus.carries) this.#sendControl(call.to, { kind: 'cancel', callId: call.callId });
+  }
+
+  #sendControl(to: InstanceAddress, message: Parameters<typeof encodeControl>[0], replySubject?: string): void {
+    try {
+      this.#connection.publish(
+        subjects.control(to),
+        encodeControl(message),
+        replySubject === undefined ? {} : { reply: replySubject },
+      );
+    } catch {
+      // The connection has closed: the worker ends the call at its deadline.
+    }
+  }
+}

@@ -1,0 +1,198 @@
+import type { Logger } from '@gatehouse/runtime';
+import { StartError } from '@gatehouse/runtime';
+import type { NatsConnection, Subscription } from '@nats-io/nats-core';
+import { announceDefinitions } from './announce.ts';
+import type { Beat } from './beat.ts';
+import { beatIntervalMs, encodeBeat } from './beat.ts';
+import { CallQueue } from './call-queue.ts';
+import type { CallServer, ServeCallsOptions, ServedServer } from './call-server-options.ts';
+import { definitionsDigest } from './definitions-digest.ts';
+import { logAnnouncementFailed, logServing } from './events.ts';
+import { parseServerDefinitions } from './parse-definitions.ts';
+import { ServedInstance } from './served-instance.ts';
+import { answerServiceProtocol } from './service-protocol.ts';
+import type { InstanceAddress } from './subjects.ts';
+import { randomToken, subjects, subjectToken } from './subjects.ts';
+
+/** How often deadlines of running and waiting calls are looked at. */
+const expiryIntervalMs = 100;
+
+/** Looks every hour whether stored definitions need to be written again before they expire. */
+const refreshIntervalMs = 60 * 60 * 1000;
+
+interface Offer {
+  address: InstanceAddress;
+  served: ServedInstance;
+  identity: { tenant: string; server: string; digest: string };
+  source: ServedServer;
+}
+
+/**
+ * Announces servers and answers their calls: one subject per instance and server, a limit on what runs at once, beats
+ * twice a second. Returns at once; `ready` settles when gateways can see it.
+ * @throws StartError when definitions break the catalog's rules.
+ */
+export function serveCalls(options: ServeCallsOptions): CallServer {
+  return new CallServerProcess(options);
+}
+
+class CallServerProcess implements CallServer {
+  readonly instance: string;
+  readonly ready: Promise<void>;
+  readonly #connection: NatsConnection;
+  readonly #logger: Logger;
+  readonly #queue: CallQueue;
+  readonly #offers: Offer[];
+  readonly #subscriptions: Subscription[] = [];
+  readonly #timers: NodeJS.Timeout[] = [];
+  #state: 'starting' | Beat['state'] = 'starting';
+  #connected = true;
+  #drained: Promise<void> | undefined;
+
+  constructor(options: ServeCallsOptions) {
+    const token = options.instance === undefined ? randomToken() : subjectToken(options.instance);
+    this.instance = token;
+    this.#connection = options.connection;
+    this.#logger = options.logger;
+    this.#queue = new CallQueue(options.concurrency);
+    this.#offers = options.servers.map((source) => {
+      const { server } = parseServerDefinitions(source.definitions);
+      const identity = { tenant: options.tenant, server, digest: definitionsDigest(source.definitions) };
+      const address = { tenant: subjectToken(options.tenant), server: subjectToken(server), instance: token };
+      const served = new ServedInstance(this.#connection, identity, source.handler, this.#queue, this.#logger);
+      return { address, served, identity, source };
+    });
+    this.ready = this.#start();
+    this.ready.catch(() => {}); // the caller awaits it; until then it must not count as unhandled
+  }
+
+  unreadyReason(): string | undefined {
+    if (!this.#connected) return 'not connected to NATS';
+    return this.#state === 'ready' ? undefined : this.#state;
+  }
+
+  inFlight(): number {
+    return this.#queue.size;
+  }
+
+  drain(): Promise<void> {
+    this.#drained ??= this.#drain();
+    return this.#drained;
+  }
+
+  async #start(): Promise<void> {
+    const denied = this.#subscribe();
+    await Promise.race([Promise.all([this.#announce(), this.#connection.flush()]), denied]);
+    if (this.#state !== 'starting') return;
+    this.#state = 'ready';
+    this.#beat();
+    this.#every(beatIntervalMs, () => this.#beat());
+    this.#every(expiryIntervalMs, () => this.#expire());
+    this.#every(refreshIntervalMs, () => void this.#announceAgain());
+    void this.#watchConnection();
+    logServing(this.#logger, { instance: this.instance, servers: this.#offers.map(({ identity }) => identity.server) });
+  }
+
+  /** Subscribes to everything; the promise rejects if NATS denies it. */
+  #subscribe(): Promise<never> {
+    return new Promise((_, reject) => {
+      for (const { address, served, source, identity } of this.#offers) {
+        const subscribe = (
+          natsSubject: string,
+          receive: (message: Parameters<ServedInstance['receiveCall']>[0]) => void,
+        ) =>
+          this.#connection.subscribe(natsSubject, {
+            callback: (error, message) => {
+              if (error) reject(deniedServer(identity, error));
+              else receive(message);
+            },
+          });
+        const callSubject = subjects.call(address);
+        this.#subscriptions.push(
+          subscribe(callSubject, (message) => served.receiveCall(message)),
+          subscribe(subjects.control(address), (message) =>
+            served.receiveControl(message, () => this.#encodeBeat(identity)),
+          ),
+          ...answerServiceProtocol(this.#connection, {
+            tenant: identity.tenant,
+            instance: this.instance,
+            definitions: source.definitions,
+            callSubject,
+            startedAt: new Date(),
+            statistics: served.statistics,
+          }),
+        );
+      }
+    });
+  }
+
+  async #announce(): Promise<void> {
+    for (const { identity, source } of this.#offers) {
+      const offer = { tenant: identity.tenant, digest: identity.digest, definitions: source.definitions };
+      await announceDefinitions(this.#connection, offer, this.#logger);
+    }
+  }
+
+  async #announceAgain(): Promise<void> {
+    try {
+      await this.#announce();
+    } catch (error) {
+      logAnnouncementFailed(this.#logger, error);
+    }
+  }
+
+  #beat(): void {
+    if (this.#connection.isClosed()) return;
+    for (const { address, identity } of this.#offers) {
+      this.#connection.publish(subjects.beat(address), this.#encodeBeat(identity));
+    }
+  }
+
+  #encodeBeat(identity: Offer['identity']): string {
+    const state = this.#state === 'starting' ? 'draining' : this.#state;
+    return encodeBeat({ ...identity, state, load: this.#queue.size });
+  }
+
+  #expire(): void {
+    for (const call of this.#queue.expire(Date.now())) {
+      const offer = this.#offers.find(({ identity }) => identity.server === call.server);
+      offer?.served.refuse(call.replySubject, 'expired');
+    }
+  }
+
+  async #drain(): Promise<void> {
+    this.#state = 'draining';
+    for (const { served } of this.#offers) served.refuseCalls();
+    this.#beat();
+    await this.#queue.whenIdle();
+    this.#state = 'stopped';
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#beat();
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    if (!this.#connection.isClosed()) await this.#connection.flush();
+  }
+
+  #every(intervalMs: number, action: () => void): void {
+    this.#timers.push(setInterval(action, intervalMs));
+  }
+
+  /** The bus may have come back without its store: what is missing there is announced again. */
+  async #watchConnection(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type === 'disconnect') this.#connected = false;
+      if (status.type !== 'reconnect') continue;
+      this.#connected = true;
+      this.#beat();
+      void this.#announceAgain();
+    }
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#queue.abortAll();
+  }
+}
+
+function deniedServer(identity: Offer['identity'], cause: Error): StartError {
+  return new StartError(
+    `NATS denies this worker the server ${identity.server} of tenant ${identity.tenant}: check NATS_USER and its permissions.`,
+    { cause },
+  );
+}

@@ -1,0 +1,158 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@gatehouse/runtime';
+import { StartError } from '@gatehouse/runtime';
+import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import { DeliverPolicy, jetstream, JetStreamApiCodes, JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
+import { errors } from '@nats-io/nats-core';
+import { catalogStream, ensureCatalogBucket, parseCatalogSubject } from './catalog-bucket.ts';
+import type { AnnouncedServer } from './catalog-entries.ts';
+import { CatalogEntries } from './catalog-entries.ts';
+import { logAnnouncementDropped, logCatalogUnreadable } from './events.ts';
+
+const retryIntervalMs = 500;
+
+/** A live view of every server's definitions, kept by watching the catalog's bucket. */
+export interface CatalogView {
+  /** Every announced server, ordered by tenant and name; a new array after every change. */
+  servers(): readonly AnnouncedServer[];
+  /** Calls `listener` after every change. */
+  onChange(listener: () => void): void;
+  /** Reads everything again, as after an outage; resolves when the view is complete. */
+  reread(): Promise<void>;
+  close(): void;
+}
+
+/**
+ * Reads the catalog, creating its bucket if needed, and keeps watching it. Resolves when the view is complete. After
+ * a reconnection it reads everything again by itself.
+ * @throws StartError when NATS has no JetStream or denies this identity the catalog.
+ */
+export async function watchCatalog(connection: NatsConnection, logger: Logger): Promise<CatalogView> {
+  const view = new WatchedCatalog(connection, logger);
+  try {
+    await view.open();
+  } catch (cause) {
+    throw explainFailure(cause);
+  }
+  return view;
+}
+
+class WatchedCatalog implements CatalogView {
+  readonly #connection: NatsConnection;
+  readonly #logger: Logger;
+  readonly #listeners: (() => void)[] = [];
+  #entries = new CatalogEntries();
+  #servers: readonly AnnouncedServer[] = [];
+  #watch: ConsumerMessages | undefined;
+  #reading: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(connection: NatsConnection, logger: Logger) {
+    this.#connection = connection;
+    this.#logger = logger;
+  }
+
+  async open(): Promise<void> {
+    await this.#read();
+    void this.#rereadAfterReconnect();
+  }
+
+  servers(): readonly AnnouncedServer[] {
+    return this.#servers;
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  reread(): Promise<void> {
+    this.#reading ??= this.#readUntilItWorks().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#watch?.stop();
+  }
+
+  async #readUntilItWorks(): Promise<void> {
+    while (!this.#closed && !this.#connection.isClosed()) {
+      try {
+        return await this.#read();
+      } catch (error) {
+        logCatalogUnreadable(this.#logger, error);
+        await delay(retryIntervalMs);
+      }
+    }
+  }
+
+  /** Builds a fresh view from the bucket's present state, then replaces the old one and follows the changes. */
+  async #read(): Promise<void> {
+    const client = jetstream(this.#connection);
+    await ensureCatalogBucket(await client.jetstreamManager());
+    const consumer = await client.consumers.getPushConsumer(catalogStream, {
+      deliver_policy: DeliverPolicy.LastPerSubject,
+      filter_subjects: '$KV.gh_catalog.>',
+    });
+    const { num_pending: stored } = await consumer.info(true);
+    const entries = new CatalogEntries();
+    const complete = Promise.withResolvers<void>();
+    let received = 0;
+    const watch = await consumer.consume({
+      callback: (message) => {
+        this.#apply(entries, message);
+        received++;
+        if (received === stored) complete.resolve();
+        if (entries === this.#entries) this.#publish();
+      },
+    });
+    void watch.closed().then(() => complete.reject(new Error('the watch of the catalog ended')));
+    if (stored > 0) await complete.promise;
+    complete.promise.catch(() => {});
+    this.#watch?.stop();
+    this.#watch = watch;
+    this.#entries = entries;
+    this.#publish();
+  }
+
+  #apply(entries: CatalogEntries, message: JsMsg): void {
+    const key = parseCatalogSubject(message.subject);
+    if (!key)
+      return logAnnouncementDropped(this.#logger, { key: message.subject, reason: 'the key has no such shape' });
+    // A marker of deletion or expiry has no content.
+    if (message.data.length === 0) return entries.remove(key);
+    const reason = entries.put(key, message.data, message.seq);
+    if (reason === undefined) return;
+    entries.remove(key);
+    logAnnouncementDropped(this.#logger, { key: message.subject, reason });
+  }
+
+  #publish(): void {
+    this.#servers = this.#entries.servers();
+    for (const listener of this.#listeners) listener();
+  }
+
+  async #rereadAfterReconnect(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type === 'reconnect' && !this.#closed) void this.reread();
+    }
+  }
+}
+
+function explainFailure(cause: unknown): Error {
+  if (cause instanceof errors.PermissionViolationError) {
+    return new StartError('NATS denies this identity the catalog: check NATS_USER and its permissions.', { cause });
+  }
+  if (cause instanceof JetStreamApiError && cause.code === JetStreamApiCodes.JetStreamNotEnabledForAccount) {
+    return new StartError('NATS has no JetStream for this account: switch it on (`jetstream { }`).', { cause });
+  }
+  if (cause instanceof JetStreamError) {
+    return new StartError('NATS runs without JetStream: start nats-server with `-js` or a `jetstream` block.', {
+      cause,
+    });
+  }
+  return cause instanceof Error ? cause : new Error(String(cause));
+}

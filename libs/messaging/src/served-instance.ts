@@ -1,0 +1,133 @@
+import type { Logger } from '@gatehouse/runtime';
+import type { Msg, NatsConnection } from '@nats-io/nats-core';
+import type { CallHandler, FinalFrame, Refusal } from './call.ts';
+import type { CallQueue } from './call-queue.ts';
+import { logFrameTooLarge, logHandlerFailed } from './events.ts';
+import { RunningCall } from './running-call.ts';
+import type { FrameHeader } from './wire.ts';
+import { encodeFrameHeaders, headerRoomBytes, parseCallHeaders, parseControl } from './wire.ts';
+
+/** How much two clocks may disagree before a call counts as delivered after its deadline. */
+const clockToleranceMs = 2_000;
+
+const emptyBody = new Uint8Array();
+
+/** What `$SRV.STATS` tells of one server. */
+export interface CallStatistics {
+  calls: number;
+  errors: number;
+  processingMs: number;
+}
+
+/** One server as this process answers for it. */
+export class ServedInstance {
+  readonly server: string;
+  readonly statistics: CallStatistics = { calls: 0, errors: 0, processingMs: 0 };
+  readonly #connection: NatsConnection;
+  readonly #identity: { tenant: string; server: string; digest: string };
+  readonly #handler: CallHandler;
+  readonly #queue: CallQueue;
+  readonly #logger: Logger;
+  #draining = false;
+
+  constructor(
+    connection: NatsConnection,
+    identity: { tenant: string; server: string; digest: string },
+    handler: CallHandler,
+    queue: CallQueue,
+    logger: Logger,
+  ) {
+    this.server = identity.server;
+    this.#connection = connection;
+    this.#identity = identity;
+    this.#handler = handler;
+    this.#queue = queue;
+    this.#logger = logger;
+  }
+
+  /** From here on every call is refused as not executed. */
+  refuseCalls(): void {
+    this.#draining = true;
+  }
+
+  receiveCall(message: Msg): void {
+    const replySubject = message.reply;
+    if (!replySubject) return;
+    const parsed = parseCallHeaders(message);
+    // NATS permissions let only gateways publish here; a principal of another tenant is refused all the same.
+    if (!parsed || parsed.principal.tenant !== this.#identity.tenant) return this.refuse(replySubject, 'malformed');
+    const { header, principal } = parsed;
+    if (this.#draining) return this.refuse(replySubject, 'draining');
+    if (header.digest !== this.#identity.digest) return this.refuse(replySubject, 'unknown-definitions');
+    if (header.deadlineMs + clockToleranceMs < Date.now()) return this.refuse(replySubject, 'expired');
+    const at = { replySubject, tenant: this.#identity.tenant, server: this.server };
+    const call = new RunningCall(at, header, principal, message.data, (kind, body) =>
+      this.#sendNotification(replySubject, kind, body),
+    );
+    if (!this.#queue.offer(call, () => this.#run(call))) this.refuse(replySubject, 'overloaded');
+  }
+
+  receiveControl(message: Msg, beat: () => string): void {
+    const control = parseControl(message);
+    if (control?.kind === 'probe') message.respond(beat());
+    if (control?.kind !== 'cancel') return;
+    const neverRan = this.#queue.cancel(control.callId);
+    if (neverRan) this.refuse(neverRan.replySubject, 'expired');
+  }
+
+  refuse(replySubject: string, reason: Refusal): void {
+    this.#send(replySubject, { kind: 'refused', reason }, emptyBody);
+  }
+
+  /** Never rejects: a handler that throws is the worker's fault and becomes -32603. */
+  async #run(call: RunningCall): Promise<void> {
+    const startedAt = performance.now();
+    let frame: FinalFrame;
+    try {
+      frame = await this.#handler(call);
+    } catch (error) {
+      logHandlerFailed(this.#logger, { err: error, server: call.server, method: call.method, name: call.name });
+      frame = internalError(call.body);
+    }
+    call.end();
+    this.statistics.calls++;
+    this.statistics.processingMs += performance.now() - startedAt;
+    if (frame.kind === 'error') this.statistics.errors++;
+    if (!call.cancelled) this.#sendFinal(call, frame);
+  }
+
+  #sendFinal(call: RunningCall, frame: FinalFrame): void {
+    const { body, ...info } = frame;
+    if (body.length <= this.#maxBodyBytes) return this.#send(call.replySubject, info, body);
+    logFrameTooLarge(this.#logger, { server: call.server, name: call.name, bytes: body.length });
+    this.#send(call.replySubject, { kind: 'result-too-large' }, emptyBody);
+  }
+
+  #sendNotification(replySubject: string, kind: 'notification' | 'progress', body: Uint8Array): void {
+    if (body.length <= this.#maxBodyBytes) return this.#send(replySubject, { kind }, body);
+    logFrameTooLarge(this.#logger, { server: this.server, bytes: body.length });
+  }
+
+  get #maxBodyBytes(): number {
+    return (this.#connection.info?.max_payload ?? 1024 * 1024) - headerRoomBytes;
+  }
+
+  #send(replySubject: string, header: FrameHeader, body: Uint8Array): void {
+    if (this.#connection.isClosed()) return;
+    this.#connection.publish(replySubject, body, { headers: encodeFrameHeaders(header) });
+  }
+}
+
+function internalError(request: Uint8Array): FinalFrame {
+  const error = { code: -32603, message: 'Internal error' };
+  const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: requestIdOf(request), error }));
+  return { kind: 'error', errorCode: -32603, body };
+}
+
+function requestIdOf(request: Uint8Array): unknown {
+  try {
+    return (JSON.parse(Buffer.from(request).toString()) as { id?: unknown }).id ?? null;
+  } catch {
+    return null;
+  }
+}
