@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { parseWrkOutput, runWrk } from './wrk.ts';
+import { parseWrkOutput, requireWrk } from './wrk.ts';
 
 const counted = {
   requests: 89_322,
@@ -52,10 +52,9 @@ describe('parseWrkOutput', () => {
   });
 });
 
-describe('runWrk', () => {
-  it('says in one sentence what to install when wrk is not on PATH', async () => {
+describe('requireWrk', () => {
+  it('says in one sentence what to install when wrk is not on PATH', () => {
     vi.stubEnv('PATH', '/nonexistent');
-    const load = { url: 'http://127.0.0.1:1/', headers: {}, body: '', connections: 1, seconds: 1 };
-    await expect(runWrk(load)).rejects.toThrow('The benchmark needs wrk on PATH');
+    expect(requireWrk).toThrow('The benchmark needs wrk on PATH: install it');
   });
 });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { z } from 'zod';
 
@@ -45,8 +45,23 @@ export interface Load {
 }
 
 /**
+ * Looks for wrk and gives its version.
+ * @throws Error with one sentence when it is not on PATH
+ */
+export function requireWrk(): string {
+  // wrk prints its version with its usage and ends with 1: what counts is that it could be started.
+  const { error, stdout } = spawnSync('wrk', ['--version'], { encoding: 'utf8' });
+  if (error) {
+    throw new Error('The benchmark needs wrk on PATH: install it (apt-get install wrk, brew install wrk).', {
+      cause: error,
+    });
+  }
+  return /^wrk (\S+)/m.exec(stdout)?.[1] ?? 'unknown';
+}
+
+/**
  * Runs wrk with one thread.
- * @throws Error with one sentence when wrk is not on PATH, and with wrk's output when it failed.
+ * @throws Error with wrk's output when it failed
  */
 export async function runWrk(load: Load): Promise<LoadResult> {
   const { status, output } = await run([
@@ -92,10 +107,7 @@ function run(parameters: string[]): Promise<{ status: number | null; output: str
     const chunks: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.on('error', (cause: NodeJS.ErrnoException) => {
-      const missing = 'The benchmark needs wrk on PATH: install it (apt-get install wrk, brew install wrk).';
-      reject(cause.code === 'ENOENT' ? new Error(missing, { cause }) : cause);
-    });
+    child.on('error', reject);
     child.on('close', (status) => resolve({ status, output: Buffer.concat(chunks).toString() }));
   });
 }

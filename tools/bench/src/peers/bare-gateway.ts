@@ -3,13 +3,13 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from '@nats-io/transport-node';
-import { bareCallSubject } from './bare-subject.ts';
+import { bareCallSubject, busOptions } from './bare-bus.ts';
 
 /**
  * The upper limit that the gateway is compared with: node:http -> NATS -> worker with nothing but what every gateway
  * must do for a call - parse the body, look the token up, compare the headers, address the worker, relay the bytes.
  */
-const connection = await connect({ servers: process.env.NATS_URL ?? '', noEcho: true });
+const connection = await connect({ ...busOptions, noEcho: true });
 const inbox = `_bare.${process.pid}`;
 const waiting = new Map<string, ServerResponse>();
 const principals = new Map<string, { accountId: string }>();

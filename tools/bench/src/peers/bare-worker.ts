@@ -1,8 +1,8 @@
 import { connect } from '@nats-io/transport-node';
-import { bareCallSubject } from './bare-subject.ts';
+import { bareCallSubject, busOptions } from './bare-bus.ts';
 
 /** The worker of the bare loop: parses the call, answers with the text that came. */
-const connection = await connect({ servers: process.env.NATS_URL ?? '' });
+const connection = await connect(busOptions);
 
 connection.subscribe(bareCallSubject, {
   callback: (_error, message) => {

@@ -1,0 +1,95 @@
+import { fork, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+
+const startTimeoutMs = 20_000;
+
+/** A process of the benchmark. */
+export interface StartedProcess {
+  pid: number;
+  port: number;
+}
+
+/** The processes of one benchmark; `stop` ends exactly those. */
+export class ChildProcesses {
+  readonly #children: ChildProcess[] = [];
+
+  /** Starts a TypeScript file of the benchmark; it reports its port when it listens. */
+  async startPeer(file: string, environment: NodeJS.ProcessEnv): Promise<StartedProcess> {
+    const child = fork(file, {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.#children.push(child);
+    const { port } = await new Promise<{ port: number }>((resolve, reject) => {
+      child.once('message', (message) => resolve(message as { port: number }));
+      child.once('exit', (code) => reject(new Error(`${file} ended with ${code} instead of starting`)));
+    });
+    return { pid: pidOf(child), port };
+  }
+
+  /** Starts a built app and waits until its admin port says that it is ready; its log goes nowhere unless it fails. */
+  async startApp(file: string, adminPort: number, environment: NodeJS.ProcessEnv): Promise<{ pid: number }> {
+    const child = spawn(process.execPath, [file], {
+      env: { ...process.env, ...environment, LOG_FORMAT: 'json' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#children.push(child);
+    let log = '';
+    const keepTail = (chunk: Buffer) => {
+      log = (log + chunk.toString()).slice(-4000);
+    };
+    child.stdout.on('data', keepTail);
+    child.stderr.on('data', keepTail);
+    const deadline = performance.now() + startTimeoutMs;
+    while (!(await isReady(adminPort))) {
+      if (child.exitCode !== null || performance.now() > deadline)
+        throw new Error(`${file} did not get ready:\n${log}`);
+      await new Promise((resolve) => {
+        setTimeout(resolve, 100);
+      });
+    }
+    return { pid: pidOf(child) };
+  }
+
+  /** Ends every process and waits for it. */
+  async stop(): Promise<void> {
+    await Promise.all(
+      this.#children.map(async (child) => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        const ended = new Promise((resolve) => {
+          child.once('exit', resolve);
+        });
+        child.kill('SIGTERM');
+        const overdue = setTimeout(() => child.kill('SIGKILL'), 10_000);
+        await ended;
+        clearTimeout(overdue);
+      }),
+    );
+  }
+}
+
+/** A loopback port that was free a moment ago, for apps that must know theirs before they start. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return port;
+}
+
+async function isReady(adminPort: number): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => undefined);
+  await answer?.body?.cancel();
+  return answer?.status === 200;
+}
+
+function pidOf({ pid }: ChildProcess): number {
+  if (pid === undefined) throw new Error('a process of the benchmark could not be started');
+  return pid;
+}
