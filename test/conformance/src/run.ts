@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { aggregateScenarios, notYetRequired, scoredScenarios } from './scenarios.ts';
+import { runSuite } from './suite.ts';
+import { isFailure, judge, renderTable } from './verdict.ts';
+import type { ScenarioVerdict } from './verdict.ts';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+
+function build(): void {
+  const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
+  const { status } = spawnSync(process.execPath, [compiler, '-b', 'apps/gateway', 'test/conformance/fixture'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error('the build failed');
+}
+
+/** The official suite against `/mcp/conformance`, then what concerns names and URIs against the aggregated `/mcp`. */
+async function runConformance(): Promise<ScenarioVerdict[]> {
+  build();
+  // Only now: what it imports is built by the step before.
+  const { startStack } = await import('./stack.ts');
+  const stack = await startStack();
+  try {
+    const own = judge(await runSuite(stack.serverUrl), { required: scoredScenarios, notYetRequired });
+    console.log(renderTable('\n/mcp/conformance', own));
+    const aggregateResults = [...(await runSuite(stack.aggregateUrl))];
+    const aggregate = judge(new Map(aggregateResults.filter(([scenario]) => aggregateScenarios.includes(scenario))), {
+      required: aggregateScenarios,
+      notYetRequired: [],
+    });
+    console.log(renderTable('\n/mcp, names mapped', aggregate));
+    const verdicts = [...own, ...aggregate];
+    if (verdicts.some(isFailure)) console.log(`\nend of the gateway's log:\n${stack.gatewayLog()}`);
+    return verdicts;
+  } finally {
+    await stack.stop();
+  }
+}
+
+try {
+  const verdicts = await runConformance();
+  const failed = verdicts.filter(isFailure).length;
+  const passed = verdicts.filter(({ outcome }) => outcome === 'passed').length;
+  console.log(`\nconformance: ${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+} catch (error) {
+  console.error(error);
+  console.log('\nconformance: 0 passed, 1 failed');
+  process.exitCode = 1;
+}

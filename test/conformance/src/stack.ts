@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { rolePermissions } from '@gatehouse/messaging';
+import type { NatsRole } from '@gatehouse/messaging';
+import { findFreePort, makeTemporaryFolder, startEmbeddedNats } from '@gatehouse/start';
+import type { NatsIdentity } from '@gatehouse/start';
+import { aggregateNames } from './aggregate-names.ts';
+import { startAppProcess } from './app-process.ts';
+import { startForwardingProxy } from './forwarding-proxy.ts';
+import { startTokenIssuer } from './token-issuer.ts';
+
+const server = 'conformance';
+const scopes = ['mcp', `${server}:read`, `${server}:write`];
+
+/** NATS, gateway and fixture with authentication on, and two proxies that add the token. */
+export interface Stack {
+  /** The endpoint of the fixture alone. */
+  serverUrl: string;
+  /** The aggregated endpoint, with the fixture's names mapped. */
+  aggregateUrl: string;
+  /** The last lines of the gateway's log. */
+  gatewayLog(): string;
+  stop(): Promise<void>;
+}
+
+/** Starts everything on ephemeral loopback ports. */
+export async function startStack(): Promise<Stack> {
+  const cleanUps: (() => unknown)[] = [];
+  const stop = async () => {
+    for (const cleanUp of cleanUps.toReversed()) await cleanUp();
+  };
+  try {
+    return { ...(await start(cleanUps)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(cleanUps: (() => unknown)[]): Promise<Omit<Stack, 'stop'>> {
+  const folder = makeTemporaryFolder('gatehouse-conformance-');
+  cleanUps.push(() => folder.remove());
+  const gatewayIdentity = identityOf({ role: 'gateway' });
+  const workerIdentity = identityOf({ role: 'worker', tenant: 'default', servers: [server] });
+  const nats = await startEmbeddedNats({
+    dataDir: folder.path,
+    durable: false,
+    identities: [gatewayIdentity, workerIdentity],
+  });
+  cleanUps.push(() => nats.stop());
+  const issuer = await startTokenIssuer();
+  cleanUps.push(() => issuer.close());
+
+  const fixture = await startAppProcess('dist/test/conformance/fixture/main.js', 'WORKER_ADMIN_PORT', {
+    NATS_URL: nats.url,
+    ...credentials(workerIdentity),
+  });
+  cleanUps.push(() => fixture.stop());
+  const gatewayPort = await findFreePort();
+  const gateway = await startAppProcess('dist/apps/gateway/main.js', 'GATEWAY_ADMIN_PORT', {
+    NATS_URL: nats.url,
+    ...credentials(gatewayIdentity),
+    GATEWAY_PORT: String(gatewayPort),
+    AUTH_ISSUER: issuer.issuer,
+  });
+  cleanUps.push(() => gateway.stop());
+
+  // Its public URL by default; a token is valid for exactly one of its resources.
+  const resource = `http://localhost:${gatewayPort}/mcp`;
+  const serverProxy = await startForwardingProxy({
+    gatewayPort,
+    accessToken: await issuer.issue(`${resource}/${server}`, scopes),
+  });
+  cleanUps.push(() => serverProxy.close());
+  const aggregateProxy = await startForwardingProxy({
+    gatewayPort,
+    accessToken: await issuer.issue(resource, scopes),
+    translation: aggregateNames(server),
+  });
+  cleanUps.push(() => aggregateProxy.close());
+  return {
+    serverUrl: `http://localhost:${serverProxy.port}/mcp/${server}`,
+    aggregateUrl: `http://localhost:${aggregateProxy.port}/mcp`,
+    gatewayLog: () => gateway.log(),
+  };
+}
+
+function identityOf(role: NatsRole): NatsIdentity {
+  return { user: role.role, password: randomBytes(24).toString('base64url'), permissions: rolePermissions(role) };
+}
+
+function credentials({ user, password }: NatsIdentity): NodeJS.ProcessEnv {
+  return { NATS_USER: user, NATS_PASSWORD: password };
+}
