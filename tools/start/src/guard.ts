@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -44,6 +45,17 @@ export function makeTemporaryFolder(prefix: string): TemporaryFolder {
       order({ keep: folder });
     },
   };
+}
+
+/** Ends the guardian when there is nothing left to guard. */
+export async function dismissGuardian(): Promise<void> {
+  const dismissed = guardian;
+  guardian = undefined;
+  if (!dismissed || dismissed.exitCode !== null) return;
+  const ended = once(dismissed, 'exit');
+  dismissed.ref();
+  dismissed.stdin?.end();
+  await ended;
 }
 
 function order(line: GuardianOrder): void {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import type { RolePermissions } from '@gatehouse/messaging';
 import { StartError } from '@gatehouse/runtime';
 import { endProcess } from './end-process.ts';
 import { findFreePort } from './free-port.ts';
@@ -13,7 +14,7 @@ import { guard } from './guard.ts';
 export interface NatsIdentity {
   user: string;
   password: string;
-  permissions: { publish: string[]; subscribe: string[] };
+  permissions: RolePermissions;
 }
 
 /** What the embedded NATS starts with. */
@@ -87,17 +88,7 @@ function configuration(options: EmbeddedNatsOptions, port: number) {
       store_dir: path.join(options.dataDir, 'jetstream'),
       ...(durable === false ? {} : { sync_interval: 'always' }),
     },
-    ...(identities
-      ? {
-          authorization: {
-            users: identities.map(({ user, password, permissions }) => ({
-              user,
-              password,
-              permissions: { publish: { allow: permissions.publish }, subscribe: { allow: permissions.subscribe } },
-            })),
-          },
-        }
-      : {}),
+    ...(identities ? { authorization: { users: identities } } : {}),
   };
 }
 

@@ -1,0 +1,45 @@
+import path from 'node:path';
+import { commonSettings, httpUrl, list, loadSettings, port, secret, wholeNumber } from '@gatehouse/runtime';
+import { z } from 'zod';
+import { root } from './build.ts';
+
+/** The settings of `npm start`; every other variable is passed on to the processes that it starts. */
+export const startSettings = z.object({
+  ...commonSettings,
+  // Three apps drain one after the other, and Ctrl-C ends the whole stack within ten seconds.
+  SHUTDOWN_TIMEOUT_MS: wholeNumber(2_000, { min: 1_000, max: 600_000 }, 'Longest drain of each process at the end'),
+  GATEHOUSE_DATA_DIR: z.string().default('.gatehouse').describe('Folder of everything that the local stack keeps'),
+  GATEHOUSE_WORKER_SERVERS: list('Server names, beside `files`, that a worker may offer to the local stack'),
+  GATEWAY_PORT: port(3000, 'Port of the MCP endpoint'),
+  GATEWAY_ADMIN_PORT: port(3001, 'Port of the probes of the gateway'),
+  AUTH_PORT: port(4000, 'Port of the authorization server'),
+  AUTH_ADMIN_PORT: port(4001, 'Port of the probes of the authorization server'),
+  GATEWAY_PUBLIC_URL: httpUrl('Public URL of the gateway').optional(),
+  AUTH_ISSUER: httpUrl('Issuer identifier').optional(),
+  DATABASE_URL: secret(z.string().optional().describe('PostgreSQL to use instead of the embedded one')),
+  NATS_URL: z.string().optional().describe('NATS to use instead of the embedded one'),
+  NATS_USER: z.string().optional().describe('User at that NATS'),
+  NATS_PASSWORD: secret(z.string().optional().describe('Password of that user')),
+  FILES_ROOT: z.string().optional().describe('Directory served by the built-in files server'),
+  GATEHOUSE_ENCRYPTION_KEY: secret(z.string().optional().describe('Key-encryption key to use instead of a made one')),
+  GATEHOUSE_ADMIN_EMAIL: z.string().default('admin@localhost').describe('Sign-in of the first administrator'),
+  GATEHOUSE_ADMIN_PASSWORD: secret(z.string().optional().describe('Password of the first administrator')),
+});
+
+/** Parsed settings, with absolute paths. */
+export type StartSettings = z.output<typeof startSettings> & { FILES_ROOT: string };
+
+/**
+ * Reads the environment once.
+ * @throws StartError naming every bad variable.
+ */
+export function readStartSettings(environment: NodeJS.ProcessEnv): StartSettings {
+  const settings = loadSettings(startSettings, environment);
+  const dataDir = path.resolve(root, settings.GATEHOUSE_DATA_DIR);
+  return {
+    ...settings,
+    GATEHOUSE_DATA_DIR: dataDir,
+    GATEHOUSE_WORKER_SERVERS: [...new Set(['files', ...settings.GATEHOUSE_WORKER_SERVERS])],
+    FILES_ROOT: path.resolve(root, settings.FILES_ROOT ?? path.join(dataDir, 'workspace')),
+  };
+}

@@ -1,0 +1,37 @@
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+
+/** The lock on a data directory. */
+export interface DataDirLock {
+  release(): void;
+}
+
+/**
+ * Locks a data directory for this process; undefined when another one holds it. SQLite's file lock is the kernel's, so
+ * it ends with the process that held it, however that died: there is no stale lock.
+ */
+export function lockDataDir(file: string): DataDirLock | undefined {
+  const before = inodeOf(file);
+  const database = new DatabaseSync(file);
+  try {
+    database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+  } catch {
+    database.close();
+    return undefined;
+  }
+  // The holder before us removed the file after we had opened it: what we hold locks nobody out.
+  if (!existsSync(file) || (before !== undefined && before !== inodeOf(file))) {
+    database.close();
+    return lockDataDir(file);
+  }
+  return {
+    release: () => {
+      rmSync(file, { force: true });
+      database.close();
+    },
+  };
+}
+
+function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
+}

@@ -1,0 +1,87 @@
+import { StartError } from '@gatehouse/runtime';
+import pg from 'pg';
+import type { StartSettings } from './config.ts';
+import type { DataDir } from './data-dir.ts';
+import type { Passwords } from './generated-secrets.ts';
+import { startEmbeddedNats } from './nats.ts';
+import { showLine } from './output.ts';
+import { chooseServicePorts } from './ports.ts';
+import { startEmbeddedPostgres } from './postgres.ts';
+import type { EmbeddedPostgres } from './postgres.ts';
+import type { ProcessRecord } from './process-record.ts';
+import { natsIdentities } from './roles.ts';
+import type { StackRole } from './roles.ts';
+import type { StopRequest } from './stop-request.ts';
+
+const databaseRole = 'authorization_server';
+const databaseName = 'gatehouse';
+
+/** What the embedded services are started from. */
+export interface ServicesContext {
+  settings: StartSettings;
+  dataDir: DataDir;
+  passwords: Passwords;
+  roles: StackRole[];
+  record: ProcessRecord;
+}
+
+/**
+ * Starts PostgreSQL and NATS as far as the operator did not name his own. Their unexpected end stops the stack: it means
+ * a full disk or damaged files, which a new start would only hide.
+ */
+export async function startEmbeddedServices(
+  context: ServicesContext,
+  started: AsyncDisposableStack,
+  stop: StopRequest,
+): Promise<{ embeddedDatabaseUrl?: string; embeddedNatsUrl?: string }> {
+  const { settings, dataDir, passwords, roles, record } = context;
+  const ports = await chooseServicePorts(dataDir.portsFile);
+  const keep = (name: string, service: { pid: number; ended: Promise<void>; stop(): Promise<void> }) => {
+    record.add(name, service.pid);
+    started.defer(() => service.stop());
+    void service.ended.then(() => {
+      record.remove(service.pid);
+      if (!stop.signal.aborted) stop.fail(new StartError(`The embedded ${name} ended by itself, so the stack stops.`));
+    });
+  };
+  const services: { embeddedDatabaseUrl?: string; embeddedNatsUrl?: string } = {};
+  if (settings.DATABASE_URL === undefined) {
+    const postgres = await startEmbeddedPostgres({
+      dataDir: dataDir.postgres,
+      port: ports.postgres,
+      password: passwords.postgresSuperuser,
+      onLog: (line) => / (WARNING|ERROR|FATAL|PANIC): /.test(line) && showLine('postgres', line, 'pretty'),
+    });
+    keep('postgres', postgres);
+    services.embeddedDatabaseUrl = await prepareDatabase(postgres, passwords.authorizationServerDatabase);
+  }
+  stop.signal.throwIfAborted();
+  if (settings.NATS_URL === undefined) {
+    const nats = await startEmbeddedNats({
+      dataDir: dataDir.nats,
+      port: ports.nats,
+      identities: natsIdentities(roles, passwords.nats),
+      onLog: (line) => /\[(WRN|ERR|FTL)\]/.test(line) && showLine('nats', line, 'pretty'),
+    });
+    keep('nats', nats);
+    services.embeddedNatsUrl = nats.url;
+  }
+  return services;
+}
+
+/** Makes the authorization server's role and database where they are absent; returns the role's URL. */
+async function prepareDatabase(postgres: EmbeddedPostgres, password: string): Promise<string> {
+  const connection = new pg.Client({ connectionString: postgres.url });
+  await connection.connect();
+  try {
+    const roles = await connection.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [databaseRole]);
+    if (roles.rowCount === 0) {
+      await connection.query(`CREATE ROLE ${databaseRole} LOGIN PASSWORD ${pg.escapeLiteral(password)}`);
+    }
+    const databases = await connection.query('SELECT 1 FROM pg_database WHERE datname = $1', [databaseName]);
+    if (databases.rowCount === 0) await connection.query(`CREATE DATABASE ${databaseName} OWNER ${databaseRole}`);
+  } finally {
+    await connection.end();
+  }
+  return `postgres://${databaseRole}:${password}@127.0.0.1:${postgres.port}/${databaseName}`;
+}
