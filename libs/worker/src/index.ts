@@ -1,1 +1,39 @@
-export {};
+export { ErrorCode, JsonRpcError } from '@gatehouse/protocol';
+export type { Principal } from '@gatehouse/protocol';
+export type {
+  Annotations,
+  AudioContent,
+  CallToolResult,
+  Completion,
+  ContentBlock,
+  EmbeddedResource,
+  GetPromptResult,
+  ImageContent,
+  InputRequiredResult,
+  PromptMessage,
+  ReadResourceResult,
+  ResourceContents,
+  ResourceLink,
+  TextContent,
+} from './content.ts';
+export type { CallContext, ClientCapabilities, CompletionContext, LoggingLevel, ReadContext } from './context.ts';
+export type {
+  CachingHints,
+  CompleteOptions,
+  PromptOptions,
+  ResourceOptions,
+  ResourceTemplateOptions,
+  ToolOptions,
+} from './declarations.ts';
+export { Complete, Prompt, Resource, ResourceTemplate, Tool } from './decorators.ts';
+export type { PromptReturn, ResourceReturn, ToolReturn } from './decorators.ts';
+export { ExpectedError, ResourceNotFoundError } from './errors.ts';
+export type { ServerIdentity } from './server/prepare-server.ts';
+export { createTestServer } from './testing/test-server.ts';
+export type { TestAnswer, TestCall, TestServer } from './testing/test-server.ts';
+export { runWorker, workerSettings } from './process/run-worker.ts';
+export type { WorkerOptions } from './process/run-worker.ts';
+export { WorkerTransport } from './process/worker-transport.ts';
+export type { TransportOptions } from './process/worker-transport.ts';
+export { WorkerModule } from './process/worker.module.ts';
+export type { ServerOptions } from './process/worker.module.ts';

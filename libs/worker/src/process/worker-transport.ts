@@ -1,0 +1,75 @@
+import { connectNats, inboxPrefix, serveCalls } from '@gatehouse/messaging';
+import type { CallServer, NatsConnection } from '@gatehouse/messaging';
+import type { Logger } from '@gatehouse/runtime';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
+import { createCallHandler } from '../server/answer-call.ts';
+import type { PreparedServer } from '../server/prepared-server.ts';
+
+/** Until there are tenants, every server is offered to this one. */
+const tenant = 'default';
+
+/** Where a worker serves and how much at once. */
+export interface TransportOptions {
+  nats: { url: string; user?: string | undefined; password?: string | undefined };
+  /** Calls that run at the same time. */
+  concurrency: number;
+  logger: Logger;
+}
+
+/** Nest's shell around the call server of `@gatehouse/messaging`: subjects, frames and leases are not Nest's business. */
+export class WorkerTransport implements CustomTransportStrategy {
+  readonly #servers: PreparedServer[];
+  readonly #options: TransportOptions;
+  #connection: NatsConnection | undefined;
+  #callServer: CallServer | undefined;
+
+  constructor(servers: PreparedServer[], options: TransportOptions) {
+    this.#servers = servers;
+    this.#options = options;
+  }
+
+  async listen(callback: (error?: unknown) => void): Promise<void> {
+    const failure = await this.#serve().catch((error: unknown) => error);
+    callback(failure);
+  }
+
+  /** Finishes the calls in flight, takes no new ones and leaves the bus. */
+  async close(): Promise<void> {
+    await this.#callServer?.drain();
+    await this.#connection?.drain();
+  }
+
+  /** The instance id that gateways see; undefined before `listen`. */
+  get instance(): string | undefined {
+    return this.#callServer?.instance;
+  }
+
+  /** Why this worker gets no calls now, in a short sentence; undefined when it does. */
+  findUnready(): string | undefined {
+    return this.#callServer ? this.#callServer.unreadyReason() : 'not announced yet';
+  }
+
+  async #serve(): Promise<void> {
+    const { nats, concurrency, logger } = this.#options;
+    const names = this.#servers.map(({ definitions }) => definitions.server);
+    this.#connection = await connectNats({
+      servers: nats.url,
+      user: nats.user,
+      password: nats.password,
+      name: `worker ${names.join(', ')}`,
+      inboxPrefix: inboxPrefix({ role: 'worker', tenant, servers: names }),
+      logger,
+    });
+    this.#callServer = serveCalls({
+      connection: this.#connection,
+      tenant,
+      servers: this.#servers.map((server) => ({
+        definitions: server.definitions,
+        handler: createCallHandler(server, logger),
+      })),
+      concurrency,
+      logger,
+    });
+    await this.#callServer.ready;
+  }
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import type { FinalFrame } from '@gatehouse/messaging';
+import { MetaKey, Method, modernVersion } from '@gatehouse/protocol';
+import type { Principal, ServerDefinitions } from '@gatehouse/protocol';
+import type { Logger } from '@gatehouse/runtime';
+import { createLogger } from '@gatehouse/runtime';
+import { createCallHandler } from '../server/answer-call.ts';
+import { prepareServer } from '../server/prepare-server.ts';
+import type { ServerIdentity } from '../server/prepare-server.ts';
+
+/** What one call came to, read from its frames. */
+export interface TestAnswer {
+  /** The result; empty when the call ended with an error. */
+  result: Record<string, unknown>;
+  error?: { code: number; message: string; data?: unknown };
+  notifications: { method: string; params: Record<string, unknown> }[];
+  /** What the worker tells the gateway beside the bytes. */
+  frame: Omit<FinalFrame, 'body'>;
+}
+
+/** What a test may say about a call. */
+export interface TestCall {
+  /** More of `params`, such as `inputResponses`. */
+  params?: Record<string, unknown>;
+  /** More of `params._meta`, such as `progressToken`. */
+  meta?: Record<string, unknown>;
+  principal?: Partial<Principal>;
+  signal?: AbortSignal;
+}
+
+/** A server without gateway and NATS: calls go straight to the handler that a worker would run. */
+export interface TestServer {
+  definitions: ServerDefinitions;
+  callTool(name: string, toolArguments?: Record<string, unknown>, call?: TestCall): Promise<TestAnswer>;
+  readResource(uri: string, call?: TestCall): Promise<TestAnswer>;
+  getPrompt(name: string, promptArguments?: Record<string, unknown>, call?: TestCall): Promise<TestAnswer>;
+  /** `reference` is a prompt's name or a URI template. */
+  complete(reference: string, argument: string, typed: string, call?: TestCall): Promise<TestAnswer>;
+  /** Any method, for requests that the others cannot express. */
+  call(method: string, name: string, call?: TestCall): Promise<TestAnswer>;
+}
+
+/**
+ * Makes a server for tests of tools from instances of their providers.
+ * @throws StartError for the mistakes that stop a worker's start
+ */
+export function createTestServer(
+  identity: ServerIdentity,
+  providers: object[],
+  logger: Logger = createLogger('test', { LOG_LEVEL: 'fatal', LOG_FORMAT: 'json' }),
+): TestServer {
+  const server = prepareServer(identity, providers);
+  const handle = createCallHandler(server, logger);
+  const call: TestServer['call'] = async (method, name, { params, meta, principal, signal } = {}) => {
+    const notifications: TestAnswer['notifications'] = [];
+    const id = randomUUID();
+    const { body, ...frame } = await handle({
+      callId: id,
+      tenant: 'default',
+      server: identity.server,
+      digest: 'test',
+      method,
+      name,
+      principal: { ...testPrincipal, ...principal },
+      deadlineMs: Date.now() + 60_000,
+      body: encodeRequest(id, method, { ...params, _meta: { ...requiredMeta, ...meta } }),
+      signal: signal ?? new AbortController().signal,
+      notify: (bytes) => notifications.push(decode(bytes) as TestAnswer['notifications'][number]),
+    });
+    const answer = decode(body) as { id: string; result?: TestAnswer['result']; error?: TestAnswer['error'] };
+    if (answer.id !== id) throw new Error(`the answer is for ${answer.id}, not for ${id}`);
+    return { result: answer.result ?? {}, ...(answer.error && { error: answer.error }), notifications, frame };
+  };
+  return {
+    definitions: server.definitions,
+    call,
+    callTool: (name, toolArguments, options) =>
+      call(Method.toolsCall, name, withParams(options, { name, arguments: toolArguments })),
+    readResource: (uri, options) => call(Method.resourcesRead, uri, withParams(options, { uri })),
+    getPrompt: (name, promptArguments, options) =>
+      call(Method.promptsGet, name, withParams(options, { name, arguments: promptArguments })),
+    complete: (reference, argument, typed, options) => {
+      const ref = server.prompts.has(reference)
+        ? { type: 'ref/prompt', name: reference }
+        : { type: 'ref/resource', uri: reference };
+      const params = { ref, argument: { name: argument, value: typed } };
+      return call(Method.complete, reference, withParams(options, params));
+    },
+  };
+}
+
+const requiredMeta = { [MetaKey.protocolVersion]: modernVersion, [MetaKey.clientCapabilities]: {} };
+
+const testPrincipal: Principal = {
+  tenant: 'default',
+  issuer: 'https://issuer.test',
+  accountId: 'test-account',
+  oauthClientId: 'test-client',
+  scopes: ['mcp'],
+  roles: [],
+  tokenId: 'test-token',
+  expiresAt: 4_102_444_800,
+};
+
+function withParams(call: TestCall | undefined, params: Record<string, unknown>): TestCall {
+  return { ...call, params: { ...params, ...call?.params } };
+}
+
+function encodeRequest(id: string, method: string, params: Record<string, unknown>): Uint8Array {
+  return Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+}
+
+function decode(bytes: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(bytes).toString('utf8'));
+}

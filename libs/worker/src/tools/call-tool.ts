@@ -1,0 +1,74 @@
+import { invalidParams, JsonRpcError } from '@gatehouse/protocol';
+import { maskCredentials } from '@gatehouse/runtime';
+import type { Logger } from '@gatehouse/runtime';
+import { readArguments } from '../call-request.ts';
+import type { CallRequest } from '../call-request.ts';
+import type { CallToolResult, InputRequiredResult } from '../content.ts';
+import type { CallContext } from '../context.ts';
+import { ExpectedError } from '../errors.ts';
+import { toolFailed, toolOutputInvalid } from '../events.ts';
+import { validate } from '../schema.ts';
+import type { PreparedServer, PreparedTool } from '../server/prepared-server.ts';
+import { failedResult, isInputRequired, isWholeResult, structuredResult, unstructuredResult } from './tool-result.ts';
+
+/**
+ * Answers `tools/call`.
+ * @throws JsonRpcError -32602 for an unknown tool (MCP 2026-07-28 Tools §Error Handling), or what the tool threw as such
+ */
+export async function callTool(
+  server: PreparedServer,
+  name: string,
+  request: CallRequest,
+  context: CallContext,
+  logger: Logger,
+): Promise<CallToolResult | InputRequiredResult> {
+  const tool = server.tools.get(name);
+  if (!tool) throw invalidParams(`Unknown tool: ${name}`);
+  const toolArguments = readArguments(request);
+  try {
+    const input = await checkInput(tool, toolArguments);
+    return await toResult(tool, await tool.handle(input, context));
+  } catch (error) {
+    if (error instanceof JsonRpcError) throw error;
+    if (error instanceof InvalidOutput) toolOutputInvalid(logger, server.definitions.server, name, error.message);
+    else if (!(error instanceof ExpectedError)) toolFailed(logger, server.definitions.server, name, error);
+    return failedResult(messageOf(error));
+  }
+}
+
+/** What a tool returned does not fit its own output schema. */
+class InvalidOutput extends Error {}
+
+/** @throws ExpectedError that names the faulty fields: the model can mend them (MCP 2026-07-28 Tools §Error Handling) */
+async function checkInput(tool: PreparedTool, toolArguments: Record<string, unknown>): Promise<unknown> {
+  if (tool.input) {
+    const validated = await validate(tool.input, toolArguments);
+    if (validated.faults === undefined) return validated.value;
+    throw new ExpectedError(`Invalid arguments for ${tool.name} - ${validated.faults}`);
+  }
+  const [unexpected] = Object.keys(toolArguments);
+  if (unexpected === undefined) return {};
+  throw new ExpectedError(`Invalid arguments for ${tool.name} - ${unexpected}: the tool takes no arguments`);
+}
+
+async function toResult(tool: PreparedTool, returned: unknown): Promise<CallToolResult | InputRequiredResult> {
+  if (isInputRequired(returned)) return returned;
+  if (isWholeResult(returned, tool.output !== undefined)) {
+    if (!tool.output || returned.isError) return returned;
+    return { ...returned, structuredContent: await checkOutput(tool, returned.structuredContent) };
+  }
+  if (!tool.output) return unstructuredResult(returned);
+  return structuredResult(await checkOutput(tool, returned));
+}
+
+async function checkOutput(tool: PreparedTool, value: unknown): Promise<unknown> {
+  if (!tool.output) return value;
+  const validated = await validate(tool.output, value);
+  if (validated.faults === undefined) return validated.value;
+  throw new InvalidOutput(`${tool.name} returned a result that does not fit its output schema - ${validated.faults}`);
+}
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message === '' ? 'The tool failed without a message.' : maskCredentials(message);
+}
