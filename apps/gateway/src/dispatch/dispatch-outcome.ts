@@ -38,7 +38,7 @@ export interface DispatchFailure {
   code: -31001 | -31002 | -31003 | -31005 | -31008 | -31009;
   /** `yes` only for a result that was too large to be carried. */
   executed: 'no' | 'unknown' | 'yes';
-  /** True when the client may send the call again without the risk of a second execution. */
+  /** True when the same call may succeed later, and a second execution does no harm. */
   retryable: boolean;
   retryAfterMs?: number;
   reason: DispatchFailureReason;

@@ -1,0 +1,117 @@
+import type { AnnouncedServer, CatalogView, DefinitionsVersion, InstanceRegistry } from '@gatehouse/messaging';
+import type { PromptDefinition, ToolDefinition } from '@gatehouse/protocol';
+import type { Logger } from '@gatehouse/runtime';
+import type { ClaimingServer } from './aggregate.ts';
+import { logExclusion } from './events.ts';
+import type {
+  CatalogEndpoint,
+  CatalogLists,
+  CatalogServer,
+  Exclusion,
+  Resolution,
+  ResourceResolution,
+} from './resolution.ts';
+import { TenantCatalog } from './tenant-catalog.ts';
+
+const nothing: CatalogLists = { tools: [], resources: [], resourceTemplates: [], prompts: [] };
+
+/**
+ * What names mean, per tenant and endpoint, from the active definitions of every server. The active ones are the newest
+ * whose instances are ready; until then the previous ones serve. A server without instances stays listed.
+ */
+export class Catalog {
+  readonly #view: CatalogView;
+  readonly #registry: InstanceRegistry;
+  readonly #logger: Logger;
+  /** The active digest of each server, kept while no version has a ready instance. */
+  #active = new Map<string, string>();
+  #tenants = new Map<string, TenantCatalog>();
+  readonly #reported = new Set<string>();
+
+  constructor(view: CatalogView, registry: InstanceRegistry, logger: Logger) {
+    this.#view = view;
+    this.#registry = registry;
+    this.#logger = logger;
+    view.onChange(() => this.#update());
+    registry.onChange(() => this.#update());
+    this.#update();
+  }
+
+  /** The servers of a tenant, ordered by name. */
+  servers(tenant: string): CatalogServer[] {
+    return (this.#tenants.get(tenant)?.servers ?? []).map((server) => this.#described(tenant, server));
+  }
+
+  server(tenant: string, name: string): CatalogServer | undefined {
+    const server = this.#tenants.get(tenant)?.servers.find((candidate) => candidate.name === name);
+    return server && this.#described(tenant, server);
+  }
+
+  /** Everything that an endpoint lists; the arrays stay the same objects until something in them changes. */
+  lists(tenant: string, endpoint: CatalogEndpoint): CatalogLists {
+    return this.#tenants.get(tenant)?.endpoint(endpoint)?.lists ?? nothing;
+  }
+
+  /** What a tool's name stands for at this endpoint; undefined when it is unknown. */
+  resolveTool(tenant: string, endpoint: CatalogEndpoint, name: string): Resolution<ToolDefinition> | undefined {
+    return this.#tenants.get(tenant)?.endpoint(endpoint)?.tool(name);
+  }
+
+  resolvePrompt(tenant: string, endpoint: CatalogEndpoint, name: string): Resolution<PromptDefinition> | undefined {
+    return this.#tenants.get(tenant)?.endpoint(endpoint)?.prompt(name);
+  }
+
+  /** Who owns a URI (or a listed URI template) at this endpoint; undefined when nobody does. */
+  resolveResource(tenant: string, endpoint: CatalogEndpoint, uri: string): ResourceResolution | undefined {
+    return this.#tenants.get(tenant)?.endpoint(endpoint)?.resource(uri);
+  }
+
+  /** What `/mcp` leaves out for this tenant, and why. */
+  excluded(tenant: string): readonly Exclusion[] {
+    return this.#tenants.get(tenant)?.excluded ?? [];
+  }
+
+  #described(tenant: string, { name, digest, definitions }: ClaimingServer): CatalogServer {
+    return { name, digest, definitions, available: this.#registry.isReady(tenant, name, digest) };
+  }
+
+  #update(): void {
+    const active = new Map<string, string>();
+    const byTenant = new Map<string, ClaimingServer[]>();
+    for (const server of this.#view.servers()) {
+      const version = this.#activeVersion(server);
+      active.set(`${server.tenant} ${server.name}`, version.digest);
+      const { name, claimedAt } = server;
+      const { digest, definitions } = version;
+      byTenant.set(server.tenant, [...(byTenant.get(server.tenant) ?? []), { name, claimedAt, digest, definitions }]);
+    }
+    this.#active = active;
+    this.#tenants = new Map(
+      [...byTenant].map(([tenant, servers]) => {
+        const known = this.#tenants.get(tenant);
+        return [tenant, known?.isMadeOf(servers) ? known : this.#build(tenant, servers)];
+      }),
+    );
+  }
+
+  /** The newest version with a ready instance; else the one that was active; else the newest. */
+  #activeVersion({ tenant, name, versions }: AnnouncedServer): DefinitionsVersion {
+    const previous = this.#active.get(`${tenant} ${name}`);
+    const version =
+      versions.find(({ digest }) => this.#registry.isReady(tenant, name, digest)) ??
+      versions.find(({ digest }) => digest === previous) ??
+      versions[0];
+    if (!version) throw new Error(`server ${name} was announced without definitions`);
+    return version;
+  }
+
+  #build(tenant: string, servers: ClaimingServer[]): TenantCatalog {
+    const catalog = new TenantCatalog(servers);
+    for (const exclusion of catalog.excluded) {
+      const key = JSON.stringify([tenant, exclusion]);
+      if (!this.#reported.has(key)) logExclusion(this.#logger, { tenant, ...exclusion });
+      this.#reported.add(key);
+    }
+    return catalog;
+  }
+}

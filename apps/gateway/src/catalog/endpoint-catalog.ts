@@ -1,0 +1,106 @@
+import type {
+  PromptDefinition,
+  ResourceDefinition,
+  ResourceTemplateDefinition,
+  ServerDefinitions,
+  ToolDefinition,
+} from '@gatehouse/protocol';
+import type { CatalogLists, ListedTool, Resolution, ResourceResolution } from './resolution.ts';
+import { claimsOf, owns } from './uri-claims.ts';
+import type { UriClaim } from './uri-claims.ts';
+import { templateMatcher } from './uri-template.ts';
+
+/** One server's active definitions, as an endpoint offers them. */
+export interface OfferedServer {
+  name: string;
+  digest: string;
+  definitions: ServerDefinitions;
+}
+
+/** How an endpoint names a server's tools and prompts; undefined leaves one out. */
+export type Naming = (server: string, name: string) => string | undefined;
+
+interface OwnedPrefix {
+  claim: UriClaim;
+  server: OfferedServer;
+  templates: { definition: ResourceTemplateDefinition; matches: (uri: string) => boolean }[];
+}
+
+/** What one MCP endpoint lists and resolves, prepared once for all requests. */
+export class EndpointCatalog {
+  readonly lists: CatalogLists;
+  readonly #tools = new Map<string, Resolution<ToolDefinition>>();
+  readonly #prompts = new Map<string, Resolution<PromptDefinition>>();
+  readonly #resources = new Map<string, ResourceResolution>();
+  /** Longest first. */
+  readonly #prefixes: OwnedPrefix[];
+
+  constructor(servers: readonly OfferedServer[], naming: Naming) {
+    const tools: ListedTool[] = [];
+    const prompts: PromptDefinition[] = [];
+    const resources: ResourceDefinition[] = [];
+    const resourceTemplates: ResourceTemplateDefinition[] = [];
+    for (const server of servers) {
+      const { definitions } = server;
+      for (const tool of definitions.tools) {
+        const name = naming(server.name, tool.name);
+        if (name === undefined) continue;
+        const { gatehouse: _, ...visible } = tool;
+        tools.push({ ...visible, name });
+        this.#tools.set(name, resolution(server, tool.name, tool));
+      }
+      for (const prompt of definitions.prompts) {
+        const name = naming(server.name, prompt.name);
+        if (name === undefined) continue;
+        prompts.push({ ...prompt, name });
+        this.#prompts.set(name, resolution(server, prompt.name, prompt));
+      }
+      resources.push(...definitions.resources);
+      resourceTemplates.push(...definitions.resourceTemplates);
+      this.#addResources(server);
+    }
+    this.lists = { tools, prompts, resources, resourceTemplates };
+    this.#prefixes = servers.flatMap(prefixesOf).sort((a, b) => b.claim.text.length - a.claim.text.length);
+  }
+
+  tool(name: string): Resolution<ToolDefinition> | undefined {
+    return this.#tools.get(name);
+  }
+
+  prompt(name: string): Resolution<PromptDefinition> | undefined {
+    return this.#prompts.get(name);
+  }
+
+  /** A listed resource (or a template named as such), else what the owner of the longest prefix makes of the URI. */
+  resource(uri: string): ResourceResolution | undefined {
+    const listed = this.#resources.get(uri);
+    if (listed) return listed;
+    const owned = this.#prefixes.find(({ claim }) => owns(claim, uri));
+    if (!owned) return undefined;
+    const template = owned.templates.find(({ matches }) => matches(uri))?.definition;
+    return resolution(owned.server, uri, template);
+  }
+
+  #addResources(server: OfferedServer): void {
+    for (const template of server.definitions.resourceTemplates) {
+      this.#resources.set(template.uriTemplate, resolution(server, template.uriTemplate, template));
+    }
+    for (const resource of server.definitions.resources) {
+      this.#resources.set(resource.uri, resolution(server, resource.uri, resource));
+    }
+  }
+}
+
+function resolution<Definition>(server: OfferedServer, name: string, definition: Definition): Resolution<Definition> {
+  return { server: server.name, digest: server.digest, name, definition };
+}
+
+function prefixesOf(server: OfferedServer): OwnedPrefix[] {
+  const templates = server.definitions.resourceTemplates.map((definition) => ({
+    definition,
+    matches: templateMatcher(definition.uriTemplate),
+  }));
+  return claimsOf(server.definitions)
+    .filter(({ exact }) => !exact)
+    .map((claim) => ({ claim, server, templates }));
+}

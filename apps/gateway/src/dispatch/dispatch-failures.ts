@@ -1,0 +1,51 @@
+import { ErrorCode } from '@gatehouse/protocol';
+import type { DispatchCall, DispatchFailure } from './dispatch-outcome.ts';
+
+/** When a client may try again: instances come and go within seconds. */
+const retryAfterMs = 1_000;
+
+/** The typed failures of a call (design §6): what the client is told, and why for the operator. */
+export const failures = {
+  noInstance: (): DispatchFailure => notExecuted(ErrorCode.workerUnavailable, 'no-instance'),
+
+  overloaded: (): DispatchFailure => notExecuted(ErrorCode.overloaded, 'overloaded'),
+
+  busGone: (): DispatchFailure => notExecuted(ErrorCode.dependencyUnavailable, 'bus-gone'),
+
+  lost: (call: DispatchCall, reason: 'worker-lost' | 'bus-gone' | 'malformed-answer'): DispatchFailure => ({
+    kind: 'failed',
+    code: ErrorCode.outcomeUnknown,
+    executed: 'unknown',
+    retryable: call.replayable,
+    reason,
+  }),
+
+  deadline: (call: DispatchCall, executed: 'no' | 'unknown'): DispatchFailure => ({
+    kind: 'failed',
+    code: ErrorCode.deadlineExceeded,
+    executed,
+    retryable: executed === 'no' || call.replayable,
+    reason: 'deadline',
+  }),
+
+  /** The client has gone: nobody reads it, the record of the call says it. */
+  cancelled: (): DispatchFailure => ({
+    kind: 'failed',
+    code: ErrorCode.outcomeUnknown,
+    executed: 'unknown',
+    retryable: false,
+    reason: 'cancelled',
+  }),
+
+  tooLarge: (reason: 'request-too-large' | 'result-too-large'): DispatchFailure => ({
+    kind: 'failed',
+    code: ErrorCode.payloadTooLarge,
+    executed: reason === 'request-too-large' ? 'no' : 'yes',
+    retryable: false,
+    reason,
+  }),
+};
+
+function notExecuted(code: DispatchFailure['code'], reason: DispatchFailure['reason']): DispatchFailure {
+  return { kind: 'failed', code, executed: 'no', retryable: true, retryAfterMs, reason };
+}

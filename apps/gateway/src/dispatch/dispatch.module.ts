@@ -1,0 +1,66 @@
+import type { NatsConnection } from '@gatehouse/messaging';
+import { BusMonitor, CallClient, InstanceRegistry } from '@gatehouse/messaging';
+import type { Logger } from '@gatehouse/runtime';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Module } from '@nestjs/common';
+import type { GatewaySettings } from '../config.ts';
+import { LOGGER, NATS_CONNECTION, SETTINGS } from '../injection-tokens.ts';
+import { Dispatch } from './dispatch.ts';
+
+/**
+ * Owns the way of a call to a worker and back: the health of the bus, who lives there, and which instance gets a call.
+ * Does not own what names mean (catalog), who may call (policy), nor how answers reach the client (endpoint).
+ */
+@Module({
+  providers: [
+    {
+      provide: BusMonitor,
+      inject: [NATS_CONNECTION, LOGGER],
+      useFactory: (connection: NatsConnection, logger: Logger) => new BusMonitor(connection, logger),
+    },
+    {
+      provide: CallClient,
+      inject: [NATS_CONNECTION, BusMonitor],
+      useFactory: (connection: NatsConnection, bus: BusMonitor) => new CallClient(connection, bus),
+    },
+    {
+      provide: InstanceRegistry,
+      inject: [NATS_CONNECTION, CallClient, BusMonitor, LOGGER],
+      useFactory: (connection: NatsConnection, calls: CallClient, bus: BusMonitor, logger: Logger) =>
+        new InstanceRegistry(connection, calls, bus, logger),
+    },
+    {
+      provide: Dispatch,
+      inject: [InstanceRegistry, CallClient, BusMonitor, SETTINGS],
+      useFactory: (registry: InstanceRegistry, calls: CallClient, bus: BusMonitor, settings: GatewaySettings) =>
+        new Dispatch(registry, calls, bus, settings.GATEWAY_MAX_CALL_MS),
+    },
+  ],
+  exports: [BusMonitor, InstanceRegistry, Dispatch],
+})
+export class DispatchModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #bus: BusMonitor;
+  readonly #calls: CallClient;
+  readonly #registry: InstanceRegistry;
+
+  constructor(
+    @Inject(BusMonitor) bus: BusMonitor,
+    @Inject(CallClient) calls: CallClient,
+    @Inject(InstanceRegistry) registry: InstanceRegistry,
+  ) {
+    this.#bus = bus;
+    this.#calls = calls;
+    this.#registry = registry;
+  }
+
+  /** Every module has added its recovery steps by now. */
+  onApplicationBootstrap(): void {
+    this.#bus.start();
+  }
+
+  onApplicationShutdown(): void {
+    this.#bus.close();
+    this.#registry.close();
+    this.#calls.close();
+  }
+}
