@@ -61,12 +61,17 @@ export async function startEmbeddedServices(
       dataDir: dataDir.nats,
       port: ports.nats,
       identities: natsIdentities(roles, passwords.nats),
-      onLog: (line) => /\[(WRN|ERR|FTL)\]/.test(line) && showLine('nats', line, 'pretty'),
+      onLog: (line) => isWorthShowing(line) && showLine('nats', line, 'pretty'),
     });
     keep('nats', nats);
     services.embeddedNatsUrl = nats.url;
   }
   return services;
+}
+
+/** The passwords stand in a file of mode 0600 that this stack wrote; NATS warns of them at every start. */
+function isWorthShowing(line: string): boolean {
+  return /\[(WRN|ERR|FTL)\]/.test(line) && !line.includes('Plaintext passwords detected');
 }
 
 /** Makes the authorization server's role and database where they are absent; returns the role's URL. */

@@ -1,3 +1,4 @@
+export { isRunning } from './end-process.ts';
 export { makeTemporaryFolder } from './guard.ts';
 export type { TemporaryFolder } from './guard.ts';
 export { findFreePort } from './free-port.ts';

@@ -92,6 +92,7 @@ async function recoverFromCrash(dataDir: DataDir): Promise<ProcessRecord> {
     say('the last stack on this data directory was killed: ending what is left of it ...');
     await endLeftovers(leftovers);
   }
+  record.add('start', process.pid);
   record.add('guardian', guardianPid());
   return record;
 }
