@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { rolePermissions } from '@gatehouse/messaging';
 import type { NatsRole } from '@gatehouse/messaging';
 import { findFreePort, makeTemporaryFolder, startEmbeddedNats } from '@gatehouse/start';
@@ -9,6 +10,7 @@ import { startForwardingProxy } from './forwarding-proxy.ts';
 import { startTokenIssuer } from './token-issuer.ts';
 
 const server = 'conformance';
+const listedTimeoutMs = 10_000;
 const scopes = ['mcp', `${server}:read`, `${server}:write`];
 
 /** NATS, gateway and fixture with authentication on, and two proxies that add the token. */
@@ -50,11 +52,6 @@ async function start(cleanUps: (() => unknown)[]): Promise<Omit<Stack, 'stop'>> 
   const issuer = await startTokenIssuer();
   cleanUps.push(() => issuer.close());
 
-  const fixture = await startAppProcess('dist/test/conformance/fixture/main.js', 'WORKER_ADMIN_PORT', {
-    NATS_URL: nats.url,
-    ...credentials(workerIdentity),
-  });
-  cleanUps.push(() => fixture.stop());
   const gatewayPort = await findFreePort();
   const gateway = await startAppProcess('dist/apps/gateway/main.js', 'GATEWAY_ADMIN_PORT', {
     NATS_URL: nats.url,
@@ -63,6 +60,11 @@ async function start(cleanUps: (() => unknown)[]): Promise<Omit<Stack, 'stop'>> 
     AUTH_ISSUER: issuer.issuer,
   });
   cleanUps.push(() => gateway.stop());
+  const fixture = await startAppProcess('dist/test/conformance/fixture/main.js', 'WORKER_ADMIN_PORT', {
+    NATS_URL: nats.url,
+    ...credentials(workerIdentity),
+  });
+  cleanUps.push(() => fixture.stop());
 
   // Its public URL by default; a token is valid for exactly one of its resources.
   const resource = `http://localhost:${gatewayPort}/mcp`;
@@ -77,11 +79,42 @@ async function start(cleanUps: (() => unknown)[]): Promise<Omit<Stack, 'stop'>> 
     translation: aggregateNames(server),
   });
   cleanUps.push(() => aggregateProxy.close());
+  await waitUntilListed(aggregateProxy.port);
   return {
     serverUrl: `http://localhost:${serverProxy.port}/mcp/${server}`,
     aggregateUrl: `http://localhost:${aggregateProxy.port}/mcp`,
     gatewayLog: () => gateway.log(),
   };
+}
+
+/** A worker is ready when it has announced itself; the gateway hears of it a moment later. */
+async function waitUntilListed(port: number): Promise<void> {
+  const body = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/list',
+    params: {
+      _meta: {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientCapabilities': {},
+      },
+    },
+  });
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'mcp-protocol-version': '2026-07-28',
+    'mcp-method': 'tools/list',
+  };
+  const deadline = performance.now() + listedTimeoutMs;
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${port}/mcp`, { method: 'POST', headers, body });
+    const text = await answer.text();
+    if (text.includes('"test_simple_text"')) return;
+    if (performance.now() > deadline)
+      throw new Error(`the gateway does not list the fixture: ${answer.status} ${text}`);
+    await delay(50);
+  }
 }
 
 function identityOf(role: NatsRole): NatsIdentity {

@@ -29,23 +29,24 @@ export class ChildProcesses {
     return { pid: pidOf(child), port };
   }
 
-  /** Starts a built app and waits until its admin port says that it is ready; its log goes nowhere unless it fails. */
+  /** Starts a built app and waits until its admin port says that it is ready; its log is shown if it does not. */
   async startApp(file: string, adminPort: number, environment: NodeJS.ProcessEnv): Promise<{ pid: number }> {
     const child = spawn(process.execPath, [file], {
       env: { ...process.env, ...environment, LOG_FORMAT: 'json' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#children.push(child);
-    let log = '';
-    const keepTail = (chunk: Buffer) => {
-      log = (log + chunk.toString()).slice(-4000);
+    // The log is read, as a container runtime does, and dropped but for its last piece: under load it is long.
+    let log: Buffer | undefined;
+    const keepLast = (chunk: Buffer) => {
+      log = chunk;
     };
-    child.stdout.on('data', keepTail);
-    child.stderr.on('data', keepTail);
+    child.stdout.on('data', keepLast);
+    child.stderr.on('data', keepLast);
     const deadline = performance.now() + startTimeoutMs;
     while (!(await isReady(adminPort))) {
       if (child.exitCode !== null || performance.now() > deadline)
-        throw new Error(`${file} did not get ready:\n${log}`);
+        throw new Error(`${file} did not get ready:\n${String(log)}`);
       await new Promise((resolve) => {
         setTimeout(resolve, 100);
       });

@@ -1,7 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 /** The one call that every target answers: `tools/call` of an echo tool at MCP 2026-07-28, headers included. */
 export const echoText = 'The text that comes back.';
 
 const revision = '2026-07-28';
+const readyTimeoutMs = 10_000;
 
 export const echoBody = JSON.stringify({
   jsonrpc: '2.0',
@@ -35,18 +38,25 @@ interface EchoAnswer {
 }
 
 /**
- * Makes the call once.
- * @throws Error with the answer when it is anything else than 200 with the text.
+ * Makes the call until it is answered with 200 and the text: a gateway hears of its worker a moment after it started.
+ * @throws Error with the last answer when that takes too long
  */
-export async function checkEcho(target: { name: string; url: string; headers: Record<string, string> }): Promise<void> {
-  const response = await fetch(target.url, {
-    method: 'POST',
-    headers: { ...target.headers, 'content-type': 'application/json' },
-    body: echoBody,
-  });
-  const body = await response.text();
-  if (response.status !== 200 || !isEcho(body)) {
-    throw new Error(`${target.name} answered the call with ${response.status}: ${body}`);
+export async function waitForEcho(target: {
+  name: string;
+  url: string;
+  headers: Record<string, string>;
+}): Promise<void> {
+  const deadline = performance.now() + readyTimeoutMs;
+  for (;;) {
+    const response = await fetch(target.url, {
+      method: 'POST',
+      headers: { ...target.headers, 'content-type': 'application/json' },
+      body: echoBody,
+    });
+    const body = await response.text();
+    if (response.status === 200 && isEcho(body)) return;
+    if (performance.now() > deadline) throw new Error(`${target.name} answers with ${response.status}: ${body}`);
+    await delay(100);
   }
 }
 

@@ -1,4 +1,4 @@
-import { checkEcho, echoBody, echoHeaders, echoText } from './echo-call.ts';
+import { echoBody, echoHeaders, echoText, waitForEcho } from './echo-call.ts';
 import { watchMemory } from './memory.ts';
 import type { BenchOptions } from './options.ts';
 import type { Measurement, TargetName } from './report.ts';
@@ -44,8 +44,7 @@ export async function measure(
 
 /** One call looked at closely, then load with the text of every answer compared; gives the size of a right answer. */
 async function warmUp(target: Target, { quick }: BenchOptions): Promise<number> {
-  const headers = echoHeaders(target.accessToken);
-  await checkEcho({ name: target.name, url: target.url, headers });
+  await waitForEcho({ name: target.name, url: target.url, headers: echoHeaders(target.accessToken) });
   const result = await load(target, { connections: 64, seconds: quick ? 1 : warmUpSeconds, expectedText: echoText });
   if (result.failed > 0) throw new Error(`${target.name} gave ${result.failed} wrong answers while it warmed up`);
   return result.bytesPerAnswer;

@@ -66,15 +66,15 @@ async function startGateway(
   bus: { gateway: NodeJS.ProcessEnv; worker: NodeJS.ProcessEnv },
 ): Promise<Target> {
   const [port, adminPort, workerAdminPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
-  await processes.startApp(path.join(root, 'dist/tools/bench/echo-worker/main.js'), workerAdminPort, {
-    ...bus.worker,
-    WORKER_ADMIN_PORT: String(workerAdminPort),
-  });
   const { pid } = await processes.startApp(path.join(root, 'dist/apps/gateway/main.js'), adminPort, {
     ...bus.gateway,
     GATEWAY_PORT: String(port),
     GATEWAY_ADMIN_PORT: String(adminPort),
     AUTH_ISSUER: issuer.issuer,
+  });
+  await processes.startApp(path.join(root, 'dist/tools/bench/echo-worker/main.js'), workerAdminPort, {
+    ...bus.worker,
+    WORKER_ADMIN_PORT: String(workerAdminPort),
   });
   const resource = `http://localhost:${port}/mcp/${server}`;
   const accessToken = await issuer.issue(resource, ['mcp', `${server}:read`]);
