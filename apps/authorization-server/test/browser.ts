@@ -11,6 +11,24 @@ export class Browser {
     this.#replicas = replicas;
   }
 
+  /** A browser with the same cookies: a second tab, or a thief who copied them. */
+  copy(): Browser {
+    const copy = new Browser(this.#replicas);
+    for (const [key, cookie] of this.#cookies) copy.#cookies.set(key, cookie);
+    return copy;
+  }
+
+  /** The value of a cookie, on whatever path. */
+  cookie(name: string): string | undefined {
+    const pair = [...this.#cookies.values()].find(({ value }) => value.startsWith(`${name}=`))?.value;
+    return pair?.slice(name.length + 1);
+  }
+
+  /** Forgets the cookies whose name matches. */
+  forget(name: RegExp): void {
+    for (const [key, { value }] of this.#cookies) if (name.test(value.split('=')[0] ?? '')) this.#cookies.delete(key);
+  }
+
   /** Opens an authorization URL, approves and signs in where asked, and returns where the browser is sent at last. */
   async authorize(url: string, person = administrator): Promise<URL> {
     let { answer, url: at } = await this.open(url);
@@ -30,7 +48,7 @@ export class Browser {
 
   /** Loads a page, following redirects until one leaves the issuer. */
   async open(href: string, form?: string): Promise<{ answer: HttpAnswer; url: URL }> {
-    let url = new URL(href, this.#replicas.issuer);
+    let url = this.urlOf(href);
     let body = form;
     for (let hop = 0; hop < 10; hop++) {
       const answer = await this.load(url, body);
@@ -44,14 +62,19 @@ export class Browser {
     throw new Error('the redirects never end');
   }
 
+  /** @param href absolute, or below the issuer's origin. */
+  urlOf(href: string): URL {
+    return new URL(href, this.#replicas.issuer);
+  }
+
   /** Loads one page without following anything. */
-  async load(url: URL, form?: string): Promise<HttpAnswer> {
+  async load(url: URL, form?: string, type = 'application/x-www-form-urlencoded'): Promise<HttpAnswer> {
     const answer = await this.#replicas.send(`${url.pathname}${url.search}`, {
       method: form === undefined ? 'GET' : 'POST',
       headers: {
         accept: 'text/html',
         cookie: this.#cookiesFor(url.pathname),
-        ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded', origin: url.origin }),
+        ...(form === undefined ? {} : { 'content-type': type, origin: url.origin }),
       },
       ...(form === undefined ? {} : { body: form }),
     });

@@ -71,7 +71,6 @@ export class Admission {
         outcome: 'success',
         actor: sub,
         oauthClientId: access.oauthClientId,
-        address: ctx.ip,
         details: { grantId, redirectUri: access.redirectUri, resource: access.resource, scopes: access.scopes },
       });
       return true;

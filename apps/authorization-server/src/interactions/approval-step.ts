@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Accounts } from '../accounts/accounts.ts';
 import { recordAudit } from '../audit/audit-log.ts';
 import { defaultTenant } from '../config.ts';
 import { ProviderHost } from '../provider/provider-host.ts';
@@ -22,10 +23,12 @@ export function accessOf(interaction: Interaction): RequestedAccess {
 export class ApprovalStep {
   readonly #dataSource: DataSource;
   readonly #host: ProviderHost;
+  readonly #accounts: Accounts;
 
-  constructor(dataSource: DataSource, host: ProviderHost) {
+  constructor(dataSource: DataSource, host: ProviderHost, accounts: Accounts) {
     this.#dataSource = dataSource;
     this.#host = host;
+    this.#accounts = accounts;
   }
 
   async submit(submission: Submission): Promise<StepOutcome> {
@@ -36,10 +39,13 @@ export class ApprovalStep {
   }
 
   async #approve({ interaction, visitor }: Submission): Promise<StepOutcome> {
+    const session = interaction.session;
+    // The page names nobody when the account of the session is gone.
+    const named = session && (await this.#accounts.find(session.accountId));
     return await inTransaction(this.#dataSource, async (manager) => {
       const approvalId = await recordApproval(manager, accessOf(interaction), {
         browserDigest: browserDigest(visitor.browserId),
-        sub: interaction.session?.accountId,
+        sub: named?.sub,
       });
       const result = { [approvalResult]: { approvalId }, consent: {} };
       return { kind: 'continue', location: await finishStep(interaction, result) };
@@ -47,20 +53,20 @@ export class ApprovalStep {
   }
 
   /** Forgets who is signed in; the page comes back without a name, and login follows the approval. */
-  async #changeAccount({ interaction, visitor }: Submission): Promise<StepOutcome> {
+  async #changeAccount({ interaction }: Submission): Promise<StepOutcome> {
     const sub = interaction.session?.accountId;
     if (sub === undefined) return { kind: 'again' };
     return await inTransaction(this.#dataSource, async (manager) => {
       await endSession(this.#host.provider, interaction);
       await interaction.persist();
       const { tenantId, oauthClientId } = accessOf(interaction);
-      await auditEndedSession(manager, { tenantId, sub, oauthClientId, address: visitor.address });
+      await auditEndedSession(manager, { tenantId, sub, oauthClientId });
       return { kind: 'again' };
     });
   }
 
   /** Sends the person back to the client with `access_denied` (RFC 6749 §4.1.2.1). */
-  async deny({ interaction, visitor }: Submission): Promise<StepOutcome> {
+  async deny({ interaction }: Submission): Promise<StepOutcome> {
     return await inTransaction(this.#dataSource, async (manager) => {
       const sub = interaction.session?.accountId;
       await recordAudit(manager, {
@@ -69,7 +75,6 @@ export class ApprovalStep {
         outcome: 'success',
         ...(sub === undefined ? {} : { actor: sub }),
         oauthClientId: String(interaction.params['client_id']),
-        address: visitor.address,
         details: { step: interaction.prompt.name },
       });
       const denied = { error: 'access_denied', error_description: 'the request was denied' };

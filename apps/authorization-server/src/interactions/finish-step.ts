@@ -23,7 +23,7 @@ export async function endSession(provider: Provider, interaction: Interaction): 
 /** Writes that a session ended because its browser goes on with another account. */
 export async function auditEndedSession(
   manager: EntityManager,
-  event: { tenantId: string; sub: string; address: string; oauthClientId: string },
+  event: { tenantId: string; sub: string; oauthClientId: string },
 ): Promise<void> {
   await recordAudit(manager, {
     type: 'session.ended',
@@ -31,7 +31,6 @@ export async function auditEndedSession(
     outcome: 'success',
     actor: event.sub,
     reason: 'other_account',
-    address: event.address,
     oauthClientId: event.oauthClientId,
   });
 }

@@ -9,11 +9,12 @@ import { browserCookie, newBrowserId, readBrowserId, writeBrowserId } from './br
 import type { BrowserCookie } from './browser-cookie.ts';
 import { isFormToken } from './form-token.ts';
 import { interactionForm } from './interaction-form.ts';
+import type { InteractionForm } from './interaction-form.ts';
 import { InteractionPages } from './interaction-pages.ts';
 import type { Page } from './interaction-pages.ts';
 import { LoginStep } from './login-step.ts';
 import { openInteraction } from './open-interaction.ts';
-import type { OpenedInteraction } from './open-interaction.ts';
+import type { Interaction, OpenedInteraction } from './open-interaction.ts';
 import { texts } from './pages/texts.ts';
 import type { StepOutcome, Submission } from './step.ts';
 
@@ -72,7 +73,7 @@ export class InteractionsController {
       return send(reply, this.#pages.error(403, errors.forgedForm, { href: '', text: errors.forgedForm.again }));
     }
     const form = interactionForm.safeParse(body);
-    if (!form.success) return send(reply, this.#pages.error(400, errors.badForm));
+    if (!form.success || !isAskedBy(interaction, form.data)) return send(reply, this.#pages.error(400, errors.badForm));
     const visitor = { browserId: binding.browserId, address: request.ip };
     const submission = { interaction, form: form.data, visitor };
     return await this.#answer(submission, await this.#submit(submission), request, reply);
@@ -95,7 +96,7 @@ export class InteractionsController {
     reply: FastifyReply,
   ): Promise<void> {
     if (outcome.kind === 'continue' || outcome.kind === 'again') {
-      const location = outcome.kind === 'continue' ? outcome.location : request.url;
+      const location = outcome.kind === 'continue' ? outcome.location : request.originalUrl;
       return void reply.code(303).headers(this.#pages.redirectHeaders(location)).send();
     }
     if (outcome.kind === 'throttled') reply.header('retry-after', outcome.retryAfterSeconds);
@@ -111,6 +112,11 @@ export class InteractionsController {
     const { expired, otherBrowser } = texts.errors;
     return kind === 'expired' ? this.#pages.error(410, expired) : this.#pages.error(400, otherBrowser);
   }
+}
+
+/** A page may only be answered with the buttons that it has. */
+function isAskedBy(interaction: Interaction, form: InteractionForm): boolean {
+  return form.decision === 'deny' || (form.decision === 'login') === (interaction.prompt.name === 'login');
 }
 
 function send(reply: FastifyReply, page: Page): void {

@@ -36,14 +36,14 @@ export class LoginStep {
   }
 
   /** The provider gives the session a new id when it goes on (no session fixation). */
-  async #finish({ interaction, visitor }: Submission, sub: string): Promise<StepOutcome> {
+  async #finish({ interaction }: Submission, sub: string): Promise<StepOutcome> {
     return await inTransaction(this.#dataSource, async (manager) => {
       const before = interaction.session?.accountId;
       if (before !== undefined && before !== sub) {
         await endSession(this.#host.provider, interaction);
         const oauthClientId = String(interaction.params['client_id']);
         const tenantId = defaultTenant;
-        await auditEndedSession(manager, { tenantId, sub: before, address: visitor.address, oauthClientId });
+        await auditEndedSession(manager, { tenantId, sub: before, oauthClientId });
       }
       const login = { accountId: sub, amr: ['pwd'] };
       return { kind: 'continue', location: await finishStep(interaction, { login }) };

@@ -9,7 +9,7 @@ export const texts = {
     titleAgain: (name: string) => `Connect ${name} again?`,
     introduction: 'It asks to use tools in your name.',
     introductionAgain: 'You approved this application before. Approve it again only if you have just started it.',
-    changedIntroduction: 'What the application would get is not what was approved a moment ago. Please look again.',
+    changedIntroduction: 'What the application would get differs from what was approved. Please look again.',
     answersGoTo: 'Your approval goes to',
     accessTo: 'Access to',
     mayDo: 'It will be able to',
@@ -37,9 +37,6 @@ export const texts = {
     plain: {
       mcp: { title: 'connect', detail: 'Connect and list the tools' },
       openid: { title: 'identity', detail: 'Know which account you are' },
-      email: { title: 'e-mail', detail: 'See your e-mail address' },
-      profile: { title: 'profile', detail: 'See your name' },
-      offline_access: { title: 'stay connected', detail: 'Stay connected while you are away' },
     },
     /** `<server>:read` and `<server>:write`. */
     ofServer: {
@@ -86,6 +83,11 @@ export const texts = {
       title: 'This form is incomplete',
       explanation: 'Something that belongs to it is missing or too long.',
       hint: 'Nothing was changed. Open the page again and repeat what you did.',
+    },
+    notFound: {
+      title: 'There is nothing here',
+      explanation: 'This server only signs people in for their applications.',
+      hint: 'Go back to your application and connect again.',
     },
     generic: {
       title: 'This did not work',

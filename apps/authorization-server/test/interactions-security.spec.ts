@@ -1,0 +1,357 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { DataSource } from 'typeorm';
+import { Browser } from './browser.ts';
+import { McpClient, resource } from './mcp-client.ts';
+import { begin, decide, formTokenOf, isApprovalPage, isLoginPage, login, post, show } from './pages.ts';
+import type { Page } from './pages.ts';
+import { administrator, startReplicas } from './replicas.ts';
+import type { Replicas } from './replicas.ts';
+
+let replicas: Replicas;
+let dataSource: DataSource;
+let browser: Browser;
+let client: McpClient;
+
+beforeAll(async () => {
+  replicas = await startReplicas(2);
+  dataSource = await replicas.database.open();
+  client = await McpClient.register(replicas);
+});
+
+afterAll(() => replicas.stop());
+
+beforeEach(() => {
+  browser = new Browser(replicas);
+});
+
+describe('a form', () => {
+  it.each<[string, (page: Page) => Promise<string>]>([
+    ['no token', () => Promise.resolve('decision=approve')],
+    ['an empty token', () => Promise.resolve('decision=approve&form_token=')],
+    ['a made-up token', () => Promise.resolve(`decision=approve&form_token=${'A'.repeat(43)}`)],
+    [
+      'its token twice',
+      (page) => Promise.resolve(`decision=approve&form_token=${formTokenOf(page)}&form_token=${formTokenOf(page)}`),
+    ],
+    [
+      'the token of another interaction',
+      async () => `decision=approve&form_token=${formTokenOf(await start(browser))}`,
+    ],
+    [
+      'the token of another browser',
+      async () => `decision=approve&form_token=${formTokenOf(await start(new Browser(replicas)))}`,
+    ],
+    ['no body', () => Promise.resolve('')],
+  ])('is answered 403 with %s, and nothing is changed', async (_case, form) => {
+    const page = await start(browser);
+    const before = await approvals();
+    const answer = await post(browser, page, await form(page));
+    expect(answer.status).toBe(403);
+    expect(answer.body).toContain('<h1>This form could not be checked</h1>');
+    expect(await approvals()).toBe(before);
+    expect(isLoginPage(await decide(browser, await show(browser, page.url.href)))).toBe(true);
+  });
+
+  it('is answered 403 when the browser has lost its cookie, with a way to open the page again', async () => {
+    const page = await start(browser);
+    browser.forget(/browser/);
+    const answer = await post(browser, page, { form_token: formTokenOf(page), decision: 'approve' });
+    expect(answer.status).toBe(403);
+    expect(answer.body).toContain('<a href="">Open the page again</a>');
+    expect(isLoginPage(await decide(browser, await show(browser, page.url.href)))).toBe(true);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['no decision', {}],
+    ['an unknown decision', { decision: 'administer' }],
+    ['a decision of another page', { decision: 'login', email: 'a@b.c', password: 'x' }],
+    ['a NUL in a field', { decision: 'approve', email: 'a\0b' }],
+    ['an endless field', { decision: 'approve', email: 'x'.repeat(255) }],
+    ['an endless password', { decision: 'approve', password: 'x'.repeat(1_025) }],
+  ])('is answered 400 with %s', async (_case, fields) => {
+    const page = await start(browser);
+    const answer = await post(browser, page, { form_token: formTokenOf(page), ...fields });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toContain('<h1>This form is incomplete</h1>');
+  });
+
+  it('is answered 400 when the login page is sent the decision of the approval page', async () => {
+    const page = await decide(browser, await start(browser));
+    const answer = await post(browser, page, { form_token: formTokenOf(page), decision: 'approve' });
+    expect(answer.status).toBe(400);
+  });
+
+  it.each([
+    ['application/json', JSON.stringify({ decision: 'approve' }), 403],
+    ['text/plain', 'decision=approve', 403],
+    ['multipart/form-data; boundary=x', '--x--', 415],
+    ['application/json', '{', 400],
+    ['application/x-www-form-urlencoded', 'a='.padEnd(70_000, 'x'), 413],
+  ])('is refused as a page when it is %s %#', async (type, body, status) => {
+    const page = await start(browser);
+    const answer = await post(browser, page, body, type);
+    expect(answer.status).toBe(status);
+    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(answer.body).not.toMatch(/stack|node_modules|FST_ERR/);
+  });
+});
+
+describe('an interaction', () => {
+  it.each(['GET', 'POST'] as const)('of another browser is answered 400 to %s', async (method) => {
+    const page = await start(browser);
+    const other = new Browser(replicas);
+    await start(other);
+    const form = { form_token: formTokenOf(page), decision: 'approve' };
+    const answer = method === 'GET' ? await show(other, page.url.href) : await post(other, page, form);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toContain('<h1>This page belongs to another browser</h1>');
+  });
+
+  it('whose cookie was planted in another browser is useless without the browser cookie', async () => {
+    const page = await start(browser);
+    const victim = browser.copy();
+    victim.forget(/browser/);
+    const answer = await post(victim, page, { form_token: formTokenOf(page), decision: 'approve' });
+    expect(answer.status).toBe(403);
+  });
+
+  it.each([
+    ['never existed', () => Promise.resolve(`/interaction/${'x'.repeat(43)}`)],
+    ['is over', async () => expire(await start(browser))],
+    ['was answered', async () => answered(await start(browser))],
+  ])('that %s is told in a friendly page, to GET and POST', async (_case, makeUrl) => {
+    const url = await makeUrl();
+    for (const answer of [await show(browser, url), await show(browser, url, { decision: 'approve' })]) {
+      expect(answer.status).toBe(410);
+      expect(answer.body).toContain('<h1>This page is no longer valid</h1>');
+      expect(answer.body).toContain('connect again');
+    }
+  });
+
+  it('that fails for a reason of ours is told in a page without its cause', async () => {
+    const page = await start(browser);
+    await dataSource.query('ALTER TABLE auth.client_approval RENAME TO client_approval_away');
+    try {
+      const answer = await post(browser, page, { form_token: formTokenOf(page), decision: 'approve' });
+      expect(answer.status).toBe(500);
+      expect(answer.body).toContain('<h1>Something went wrong here</h1>');
+      expect(answer.body).not.toContain('client_approval');
+    } finally {
+      await dataSource.query('ALTER TABLE auth.client_approval_away RENAME TO client_approval');
+    }
+  });
+
+  it.each(['/interaction/%00', '/interaction/%ff', `/interaction/${'x'.repeat(5_000)}`, '/interaction/..%2f..%2fauth'])(
+    'with a malformed id is no fault of ours: %s',
+    async (url) => {
+      const answer = await show(browser, url);
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.status).toBeLessThan(500);
+    },
+  );
+});
+
+describe('an approval', () => {
+  it('holds in the browser that gave it only', async () => {
+    const page = await decide(browser, await start(browser));
+    const thief = browser.copy();
+    thief.forget(/browser/);
+    const again = await show(thief, page.url.href);
+    expect(isApprovalPage(await login(thief, again, administrator))).toBe(true);
+  });
+
+  it('is spent once, however many requests go on with it at both replicas', async () => {
+    const page = await decide(browser, await start(browser));
+    const form = { form_token: formTokenOf(page), decision: 'login', ...administrator };
+    const { location = '' } = (await post(browser, page, form)).headers;
+    const answers = await Promise.all(Array.from({ length: 8 }, () => show(browser.copy(), location)));
+    const codes = answers.filter((answer) => answer.url.searchParams.has('code'));
+    expect(codes).toHaveLength(1);
+    expect(answers.every(({ status }) => status < 500)).toBe(true);
+  });
+
+  it('is not made by a request that only looks', async () => {
+    const page = await start(browser);
+    const before = await approvals();
+    await show(browser, `${page.url.href}?decision=approve&form_token=${formTokenOf(page)}`);
+    expect(await approvals()).toBe(before);
+  });
+});
+
+describe('sending a form twice', () => {
+  it('goes on once after a double click on approve', async () => {
+    const page = await start(browser);
+    const form = { form_token: formTokenOf(page), decision: 'approve' };
+    const [first, second] = await Promise.all([post(browser, page, form), post(browser, page, form)]);
+    expect([first.status, second.status]).toEqual([303, 303]);
+    expect(first.headers.location).toBe(second.headers.location);
+    expect(isLoginPage(await follow(second))).toBe(true);
+  });
+
+  it('goes on once after a double click on sign in', async () => {
+    const page = await decide(browser, await begin(browser, client));
+    const form = { form_token: formTokenOf(page), decision: 'login', ...administrator };
+    await post(browser, page, form);
+    const answer = await follow(await post(browser, page, form));
+    const code = answer.url.searchParams.get('code') ?? '';
+    expect((await client.redeem(code, { resource })).status).toBe(200);
+  });
+
+  it('tells a person who comes back to an answered page to start again from the application', async () => {
+    const page = await start(browser);
+    const form = { form_token: formTokenOf(page), decision: 'approve' };
+    await follow(await post(browser, page, form));
+    expect((await post(browser, page, form)).status).toBe(410);
+  });
+
+  it('keeps parallel tabs apart', async () => {
+    const first = await begin(browser, client, { state: 'first' });
+    const second = await begin(browser, client, { state: 'second' });
+    const firstLogin = await decide(browser, first);
+    const secondLogin = await decide(browser, second);
+    const answers = [await login(browser, secondLogin, administrator), await login(browser, firstLogin, administrator)];
+    expect(answers.map(({ url }) => url.searchParams.get('state'))).toEqual(['second', 'first']);
+    expect(answers.every(({ url }) => url.searchParams.has('code'))).toBe(true);
+  });
+});
+
+describe('the login page', () => {
+  it('answers 429 with Retry-After within 20 wrong passwords over two replicas', async () => {
+    const page = await decide(browser, await start(browser));
+    const answers = await guess(page, administrator.email);
+    expect(answers.filter(({ status }) => status === 422)).toHaveLength(10);
+    const throttled = answers.filter(({ status }) => status === 429);
+    expect(throttled).toHaveLength(10);
+    expect(Number(throttled[0]?.headers['retry-after'])).toBeGreaterThan(0);
+    expect(throttled[0]?.body).toContain('Too many attempts.');
+    // The account opens by itself; here for the tests that follow.
+    await dataSource.query('DELETE FROM auth.login_throttle');
+  });
+
+  it('answers the same for an account that does not exist', async () => {
+    const page = await decide(browser, await start(browser));
+    const email = `${randomUUID()}@example.com`;
+    const wrong = (await guess(page, administrator.email)).map(withoutWhatWasTyped(administrator.email));
+    await dataSource.query('DELETE FROM auth.login_throttle');
+    const unknown = (await guess(page, email)).map(withoutWhatWasTyped(email));
+    await dataSource.query('DELETE FROM auth.login_throttle');
+    expect(unknown).toEqual(wrong);
+  });
+});
+
+describe('every page', () => {
+  it.each<[string, () => Promise<Page>]>([
+    ['the approval page', () => start(browser)],
+    ['the login page', async () => decide(browser, await start(browser))],
+    ['the page of another browser', async () => show(new Browser(replicas), (await start(browser)).url.href)],
+    ['the expired page', () => show(browser, '/interaction/nothing')],
+    ['the page of a forged form', async () => post(browser, await start(browser), {})],
+    ['the page of an unknown client', () => show(browser, '/auth?client_id=nobody&response_type=code')],
+    ['the page of a foreign redirect URI', () => begin(browser, client, { redirect_uri: 'https://evil.example/' })],
+    ['the page of a login that cannot go on', () => show(browser, '/auth/nothing')],
+    ['the page of nothing', () => show(browser, '/nothing')],
+  ])('has the security headers and the layout: %s', async (_case, show) => {
+    const page = await show();
+    expect(page.headers).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': expect.stringMatching(
+        /^default-src 'none'; style-src 'sha256-[^']+'; img-src data:; form-action [^;]+; frame-ancestors 'none'; base-uri 'none'$/,
+      ),
+      'content-type': 'text/html; charset=utf-8',
+      'referrer-policy': 'same-origin',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    });
+    expect(page.headers).not.toHaveProperty('strict-transport-security');
+    expect(page.body).toMatch(/^<!doctype html>\s*<html lang="en">/);
+    expect(page.body).toContain('name="viewport" content="width=device-width, initial-scale=1"');
+    expect(page.body).toMatch(/<main[\s>][\s\S]*<h1>/);
+    expect(page.body).not.toContain('<script');
+  });
+
+  it('lets its form end at the client of this authorization', async () => {
+    const page = await start(browser);
+    expect(page.headers['content-security-policy']).toContain("form-action 'self' https: http://127.0.0.1:33418;");
+  });
+
+  it('redirects with no-store too', async () => {
+    const page = await start(browser);
+    const answer = await post(browser, page, { form_token: formTokenOf(page), decision: 'approve' });
+    expect(answer.status).toBe(303);
+    expect(answer.headers['cache-control']).toBe('no-store');
+  });
+});
+
+describe('an https issuer with a path', () => {
+  let secure: Replicas;
+
+  beforeAll(async () => {
+    secure = await startReplicas(2, { AUTH_ISSUER: 'https://auth.example/tenants/one' });
+  });
+  afterAll(() => secure.stop());
+
+  it('has __Host- cookies, HSTS, and pages below its path', async () => {
+    const visitor = new Browser(secure);
+    const mcpClient = await McpClient.register(secure);
+    const approval = await begin(visitor, mcpClient);
+    expect(approval.url.pathname).toMatch(/^\/tenants\/one\/interaction\//);
+    expect(approval.headers['strict-transport-security']).toMatch(/^max-age=\d{8}/);
+    expect(approval.headers['set-cookie']).toEqual([
+      expect.stringMatching(
+        /^__Host-gatehouse_browser=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/,
+      ),
+    ]);
+    const answer = await login(visitor, await decide(visitor, approval));
+    expect(answer.url.searchParams.get('iss')).toBe('https://auth.example/tenants/one');
+    expect(visitor.cookie('__Host-gatehouse_session')).toEqual(expect.any(String));
+    const again = await begin(visitor, mcpClient);
+    expect((await decide(visitor, again, 'other-account')).url).toEqual(again.url);
+  });
+});
+
+/** The approval page of a new authorization. */
+async function start(visitor: Browser): Promise<Page> {
+  const page = await begin(visitor, client);
+  expect(isApprovalPage(page)).toBe(true);
+  return page;
+}
+
+/** Goes where a redirect sends the browser. */
+function follow(answer: Page): Promise<Page> {
+  return show(browser, answer.headers.location ?? '');
+}
+
+/** Makes an interaction older than it may be, and its cookie with it. */
+async function expire(page: Page): Promise<string> {
+  await dataSource.query(
+    `UPDATE auth.provider_record SET expires_at = now() - interval '1 second' WHERE kind = 'Interaction' AND id = $1`,
+    [page.url.pathname.split('/').at(-1)],
+  );
+  browser.forget(/interaction/);
+  return page.url.href;
+}
+
+async function answered(page: Page): Promise<string> {
+  await decide(browser, page);
+  return page.url.href;
+}
+
+async function approvals(): Promise<number> {
+  const [row] = await dataSource.query<{ count: number }[]>('SELECT count(*)::int AS count FROM auth.client_approval');
+  return row?.count ?? 0;
+}
+
+/** Twenty wrong passwords, one after the other, at alternating replicas. */
+async function guess(page: Page, email: string): Promise<Page[]> {
+  const answers: Page[] = [];
+  for (let index = 0; index < 20; index += 1) {
+    const form = { form_token: formTokenOf(page), decision: 'login', email, password: `wrong ${index}` };
+    answers.push(await post(browser, page, form));
+  }
+  return answers;
+}
+
+function withoutWhatWasTyped(email: string): (answer: Page) => { status: number; body: string } {
+  return ({ status, body }) => ({ status, body: body.replaceAll(email, '').replace(/in \d+ seconds/, 'in n seconds') });
+}
