@@ -5,19 +5,12 @@ import { routes } from './endpoints.ts';
 import { requestState } from './request-state.ts';
 
 /** The security events of an answered request. */
-export function auditEventsOf(ctx: KoaContextWithOIDC): AuditEvent[] {
-  const events = [...tokenEvents(ctx), ...registrationEvents(ctx)];
-  const { endedGrantId } = requestState(ctx);
-  if (endedGrantId !== undefined) {
-    events.push({
-      ...whoAsked(ctx),
-      type: 'grant.ended',
-      outcome: 'success',
-      reason: ctx.path === routes.revocation ? 'revoked_by_client' : 'replayed',
-      details: { gid: endedGrantId },
-    });
-  }
-  return events;
+export function auditEventsOf(ctx: KoaContextWithOIDC, endedGrantIds: string[]): AuditEvent[] {
+  const reason = ctx.path === routes.revocation ? 'revoked_by_client' : 'replayed';
+  const endings = endedGrantIds.map((gid): AuditEvent => {
+    return { ...whoAsked(ctx), type: 'grant.ended', outcome: 'success', reason, details: { gid } };
+  });
+  return [...tokenEvents(ctx), ...registrationEvents(ctx), ...endings];
 }
 
 function tokenEvents(ctx: KoaContextWithOIDC): AuditEvent[] {

@@ -1,7 +1,20 @@
 import type { ParsedUrlQuery } from 'node:querystring';
 import { errors } from 'oidc-provider';
+import { routes } from './endpoints.ts';
 import { requestState } from './request-state.ts';
 import type { Step } from './request-state.ts';
+
+/**
+ * Codes come back in the query alone: the provider's pages that post them or put them into fragments do not exist here.
+ * An unknown mode makes it answer `unsupported_response_mode`, in the query.
+ */
+export const queryModeOnly: Step = async (ctx, next) => {
+  const { response_mode: mode } = ctx.query;
+  if (ctx.path === routes.authorization && mode !== undefined && mode !== 'query') {
+    ctx.query = { ...ctx.query, response_mode: 'unsupported' };
+  }
+  return next();
+};
 
 /** RFC 6749 Appendix A: no parameter holds a NUL, and PostgreSQL could not store one. */
 export const checkParameters: Step = async (ctx, next) => {

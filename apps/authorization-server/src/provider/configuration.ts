@@ -52,7 +52,6 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
       token_endpoint_auth_method: 'none',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
-      response_modes: ['query'],
       id_token_signed_response_alg: 'ES256',
     },
     assertJwtClientAuthClaimsAndHeader,

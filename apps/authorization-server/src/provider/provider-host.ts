@@ -53,7 +53,4 @@ function observe(provider: Provider, logger: Logger): void {
   provider.on('grant.error', (ctx, error) => {
     requestState(ctx).refusal = error;
   });
-  provider.on('grant.revoked', (ctx, grantId) => {
-    requestState(ctx).endedGrantId = grantId;
-  });
 }

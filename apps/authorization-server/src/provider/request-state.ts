@@ -9,8 +9,6 @@ export interface RequestState {
   json?: unknown;
   /** Why the provider refused. */
   refusal?: errors.OIDCProviderError;
-  /** The grant that the provider ended. */
-  endedGrantId?: string;
   /** The successor that the presented refresh token already has. */
   successor?: string;
 }

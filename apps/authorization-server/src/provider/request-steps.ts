@@ -6,7 +6,7 @@ import type { Settings } from '../config.ts';
 import type { Resources } from '../resources/resources.ts';
 import { allowBrowserClients } from './allow-browser-clients.ts';
 import { catchFailures } from './catch-failures.ts';
-import { checkParameters } from './check-parameters.ts';
+import { checkParameters, queryModeOnly } from './check-parameters.ts';
 import { describeServer } from './describe-server.ts';
 import { keepTogether } from './keep-together.ts';
 import { defaultScope, nameResource } from './name-resource.ts';
@@ -30,6 +30,7 @@ export function requestSteps(options: {
     limitRegistrations(dataSource, settings.AUTH_REGISTRATIONS_PER_MINUTE),
     readBody,
     checkParameters,
+    queryModeOnly,
     admitRegistration,
     nameResource(resources),
     defaultScope(resources),

@@ -1,5 +1,6 @@
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { accessTokenLifetimeSeconds } from '../provider/lifetimes.ts';
+import { grantsToEnd } from '../storage/unit-of-work.ts';
 
 /** Clocks of gateways may be behind by as much as they tolerate in `exp`. */
 const clockToleranceSeconds = 60;
@@ -26,4 +27,15 @@ export async function endGrant(manager: EntityManager, grantId: string): Promise
     [grant.tenant_id, grantId, accessTokenLifetimeSeconds + clockToleranceSeconds],
   );
   return true;
+}
+
+/**
+ * Ends a grant at the end of the present request, or at once outside of one. A request that presents a code or token
+ * holds that row; were it to wait for the grant's row too, two such requests could wait for each other. So every ending
+ * is a transaction of its own that takes the grant first.
+ */
+export async function endGrantAfterwards(dataSource: DataSource, grantId: string): Promise<void> {
+  const grants = grantsToEnd();
+  if (grants) grants.add(grantId);
+  else await dataSource.transaction((manager) => endGrant(manager, grantId));
 }

@@ -1,7 +1,7 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import { defaultTenant } from '../config.ts';
-import { endGrant } from '../revocation/end-grant.ts';
+import { endGrantAfterwards } from '../revocation/end-grant.ts';
 import { isStorableId } from './stored-id.ts';
 import { withManager } from './unit-of-work.ts';
 
@@ -37,7 +37,7 @@ export class GrantAdapter implements Adapter {
   }
 
   async destroy(id: string): Promise<void> {
-    await withManager(this.#dataSource, (manager) => endGrant(manager, id));
+    await endGrantAfterwards(this.#dataSource, id);
   }
 
   async revokeByGrantId(grantId: string): Promise<void> {

@@ -1,8 +1,8 @@
+import { errors } from 'oidc-provider';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import { defaultTenant } from '../config.ts';
-import { endGrant } from '../revocation/end-grant.ts';
-import { AlreadyConsumed } from './already-consumed.ts';
+import { endGrantAfterwards } from '../revocation/end-grant.ts';
 import { bearerId, isStorableId } from './stored-id.ts';
 import { withManager } from './unit-of-work.ts';
 
@@ -65,7 +65,10 @@ export class RecordAdapter implements Adapter {
     return undefined;
   }
 
-  /** One conditional update decides who was first, on whichever replica. */
+  /**
+   * One conditional update decides who was first, on whichever replica. Whoever comes second ends the grant
+   * (RFC 6749 §4.1.2).
+   */
   async consume(id: string): Promise<void> {
     const [updated] = await withManager(this.#dataSource, (manager) =>
       manager.query<[unknown[], number]>(
@@ -76,7 +79,9 @@ export class RecordAdapter implements Adapter {
     );
     if (updated.length > 0) return;
     const rows = await this.#select('id = $2', this.#rowId(id));
-    throw new AlreadyConsumed(this.#kind, rows[0]?.payload.grantId ?? '');
+    const grantId = rows[0]?.payload.grantId;
+    if (grantId !== undefined) await endGrantAfterwards(this.#dataSource, grantId);
+    throw new errors.InvalidGrant('already consumed');
   }
 
   async destroy(id: string): Promise<void> {
@@ -86,7 +91,7 @@ export class RecordAdapter implements Adapter {
   }
 
   async revokeByGrantId(grantId: string): Promise<void> {
-    await withManager(this.#dataSource, (manager) => endGrant(manager, grantId));
+    await endGrantAfterwards(this.#dataSource, grantId);
   }
 
   #rowId(id: string): string {

@@ -1,8 +1,8 @@
+import { errors } from 'oidc-provider';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import { defaultTenant } from '../config.ts';
-import { endGrant } from '../revocation/end-grant.ts';
-import { AlreadyConsumed } from './already-consumed.ts';
+import { endGrantAfterwards } from '../revocation/end-grant.ts';
 import { bearerId, isStorableId } from './stored-id.ts';
 import { withManager } from './unit-of-work.ts';
 
@@ -60,9 +60,12 @@ export class RefreshTokenAdapter implements Adapter {
     const rows = await withManager(this.#dataSource, (manager) =>
       manager.query<{ grant_id: string }[]>('SELECT grant_id FROM auth.refresh_token WHERE id = $1', [bearerId(id)]),
     );
-    throw new AlreadyConsumed('RefreshToken', rows[0]?.grant_id ?? '');
+    const grantId = rows[0]?.grant_id;
+    if (grantId !== undefined) await endGrantAfterwards(this.#dataSource, grantId);
+    throw new errors.InvalidGrant('already consumed');
   }
 
+  /** Comes before the end of the grant, which is what revokes. */
   async destroy(id: string): Promise<void> {
     await withManager(this.#dataSource, (manager) =>
       manager.query('UPDATE auth.refresh_token SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL', [
@@ -72,7 +75,7 @@ export class RefreshTokenAdapter implements Adapter {
   }
 
   async revokeByGrantId(grantId: string): Promise<void> {
-    await withManager(this.#dataSource, (manager) => endGrant(manager, grantId));
+    await endGrantAfterwards(this.#dataSource, grantId);
   }
 
   async findByUid(): Promise<undefined> {

@@ -6,6 +6,8 @@ class UnitOfWork {
   readonly #dataSource: DataSource;
   #runner: QueryRunner | undefined;
   #tail: Promise<unknown> = Promise.resolve();
+  /** Grants that end with this request, after its own transaction: see `end-grant.ts`. */
+  readonly grantsToEnd = new Set<string>();
 
   constructor(dataSource: DataSource) {
     this.#dataSource = dataSource;
@@ -70,17 +72,22 @@ export async function inTransaction<T>(
  */
 export async function handleInTransaction(
   dataSource: DataSource,
-  handle: () => Promise<'commit' | 'rollback'>,
+  handle: (grantsToEnd: Set<string>) => Promise<'commit' | 'rollback'>,
 ): Promise<void> {
   const unit = new UnitOfWork(dataSource);
   await current.run(unit, async () => {
     let decision: 'commit' | 'rollback' = 'rollback';
     try {
-      decision = await handle();
+      decision = await handle(unit.grantsToEnd);
     } finally {
       await unit.end(decision);
     }
   });
+}
+
+/** The grants that end with the present request; undefined outside of one. */
+export function grantsToEnd(): Set<string> | undefined {
+  return current.getStore()?.grantsToEnd;
 }
 
 /**

@@ -1,0 +1,226 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jsonOf } from './http.ts';
+import { callback, registerClient } from './mcp-client.ts';
+import { startReplicas } from './replicas.ts';
+import type { Replicas } from './replicas.ts';
+
+const cursorRedirects = [
+  'cursor://anysphere.cursor-mcp/oauth/callback',
+  'http://localhost:8787/callback',
+  'https://www.cursor.com/agents/mcp/oauth/callback',
+];
+
+describe('dynamic client registration (RFC 7591)', () => {
+  let replicas: Replicas;
+
+  beforeAll(async () => {
+    replicas = await startReplicas(2);
+  });
+  afterAll(() => replicas.stop());
+
+  it('makes a public client with code and refresh grants, and no secret', async () => {
+    const answer = await registerClient(replicas, { client_name: 'Agent', redirect_uris: [callback] });
+    expect(answer.status).toBe(201);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    const metadata = jsonOf(answer);
+    expect(metadata).toMatchObject({
+      client_id: expect.any(String),
+      client_name: 'Agent',
+      redirect_uris: [callback],
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+    });
+    expect(metadata).not.toHaveProperty('client_secret');
+    expect(metadata).not.toHaveProperty('client_secret_expires_at');
+  });
+
+  it.each([
+    ['the scope that the official SDK sends, which would be a ceiling for ever', { scope: 'mcp files:read' }, 'scope'],
+    ['a logo, which the approval page must not load', { logo_uri: 'http://169.254.169.254/logo' }, 'logo_uri'],
+    ['a key set, which would have to be fetched', { jwks_uri: 'http://169.254.169.254/keys' }, 'jwks_uri'],
+    ['an unknown field', { software_statement: 'eyJ' }, 'software_statement'],
+    ['a URL that is not https', { client_uri: 'javascript:alert(1)' }, 'client_uri'],
+  ])('ignores %s', async (_what, metadata, field) => {
+    const answer = await registerClient(replicas, { redirect_uris: [callback], ...metadata });
+    expect(answer.status).toBe(201);
+    expect(jsonOf(answer)).not.toHaveProperty(field);
+  });
+
+  it.each([
+    ['a client that asks for a secret', { token_endpoint_auth_method: 'client_secret_post' }],
+    ['a client that says nothing of grants', {}],
+    ['a client that names the code grant alone', { grant_types: ['authorization_code'] }],
+  ])('serves %s as a public client with a refresh grant', async (_what, metadata) => {
+    const answer = await registerClient(replicas, { redirect_uris: [callback], ...metadata });
+    expect(answer.status).toBe(201);
+    expect(jsonOf(answer)).toMatchObject({
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+    });
+  });
+
+  it.each([
+    ['Cursor, which registers three at once', cursorRedirects],
+    ['ChatGPT', ['https://chatgpt.com/connector/oauth/abc123']],
+    ['VS Code', ['http://127.0.0.1:33418/', 'https://vscode.dev/redirect']],
+    ['IPv6 loopback', ['http://[::1]:9999/callback']],
+    ['a query', ['https://app.example/callback?client=7']],
+  ])('accepts the redirect URIs of %s', async (_who, redirectUris) => {
+    const answer = await registerClient(replicas, { redirect_uris: redirectUris });
+    expect(answer.status).toBe(201);
+    expect(jsonOf(answer)).toMatchObject({ redirect_uris: redirectUris });
+  });
+
+  it.each([
+    'javascript:alert(1)',
+    'data:text/html,hello',
+    'file:///etc/passwd',
+    'vbscript:x',
+    'blob:https://app.example/1',
+    'about:blank',
+    'ftp://app.example/callback',
+    'intent://scan/#Intent;scheme=zxing;end',
+    'chrome-extension://abcdef/callback',
+    'com.example.app:/callback',
+    'myapp://callback',
+    'cursor://anysphere.cursor-mcp/oauth/callback/other',
+    'cursor://evil/oauth/callback',
+    'http://app.example/callback',
+    'http://localhost.evil.example/callback',
+    'http://127.0.0.1.evil.example/callback',
+    'http://127.1:80@evil.example/',
+    'http://2130706433.evil.example/',
+    'https://app.example/callback#fragment',
+    'https://app.example/callback#',
+    'https://user@app.example/callback',
+    'https://user:password@app.example/callback',
+    'https://localhost/callback',
+    'https:/\\evil.example',
+    'https://app.example/call back',
+    ' https://app.example/callback',
+    'https://app.example/\u0000callback',
+    'https://app.example\n/callback',
+    '//app.example/callback',
+    '/callback',
+    'callback',
+    '',
+    `https://app.example/${'a'.repeat(3_000)}`,
+  ])('refuses the redirect URI %j with invalid_redirect_uri (RFC 7591 §3.2.2)', async (uri) => {
+    const answer = await registerClient(replicas, { redirect_uris: [callback, uri] });
+    expect(answer.status).toBe(400);
+    expect(jsonOf(answer)).toMatchObject({ error: 'invalid_redirect_uri' });
+  });
+
+  it.each([
+    ['no redirect URI', {}, 'invalid_redirect_uri'],
+    ['an empty list of redirect URIs', { redirect_uris: [] }, 'invalid_redirect_uri'],
+    ['redirect URIs that are no list', { redirect_uris: callback }, 'invalid_redirect_uri'],
+    ['redirect URIs that are no strings', { redirect_uris: [{ href: callback }] }, 'invalid_redirect_uri'],
+    ['eleven redirect URIs', { redirect_uris: Array.from({ length: 11 }, () => callback) }, 'invalid_redirect_uri'],
+    ['client credentials', { grant_types: ['client_credentials'] }, 'invalid_client_metadata'],
+    [
+      'a JWT bearer grant',
+      { grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] },
+      'invalid_client_metadata',
+    ],
+    ['the implicit grant', { grant_types: ['implicit'] }, 'invalid_client_metadata'],
+    ['an implicit response', { response_types: ['token'] }, 'invalid_client_metadata'],
+    ['a hybrid response', { response_types: ['code id_token'] }, 'invalid_client_metadata'],
+    ['a private key', { token_endpoint_auth_method: 'private_key_jwt' }, 'invalid_client_metadata'],
+    ['TLS authentication', { token_endpoint_auth_method: 'tls_client_auth' }, 'invalid_client_metadata'],
+    ['a name with a NUL', { client_name: 'a\u0000b' }, 'invalid_client_metadata'],
+    ['a name with a line break', { client_name: 'a\nb' }, 'invalid_client_metadata'],
+    ['a name with half a surrogate pair', { client_name: '\ud800' }, 'invalid_client_metadata'],
+    ['a name of 201 characters', { client_name: 'a'.repeat(201) }, 'invalid_client_metadata'],
+    ['a name that is no text', { client_name: { en: 'a' } }, 'invalid_client_metadata'],
+  ])('refuses %s', async (_what, metadata, error) => {
+    const defaults = error === 'invalid_redirect_uri' ? {} : { redirect_uris: [callback] };
+    const answer = await registerClient(replicas, { ...defaults, ...metadata });
+    expect(answer.status).toBe(400);
+    expect(jsonOf(answer)).toMatchObject({ error });
+  });
+
+  it.each([
+    ['not JSON', '{', 'application/json', 400],
+    ['an array', '[]', 'application/json', 400],
+    ['null', 'null', 'application/json', 400],
+    ['a string', '"redirect_uris"', 'application/json', 400],
+    ['nothing', '', 'application/json', 400],
+    ['a form', 'redirect_uris=https%3A%2F%2Fapp.example', 'application/x-www-form-urlencoded', 400],
+    ['no type', '{}', 'text/plain', 400],
+    ['60 KiB', JSON.stringify({ client_name: 'a'.repeat(60 * 1_024) }), 'application/json', 413],
+  ])('refuses a body that is %s', async (_what, body, type, status) => {
+    const answer = await replicas.send('/reg', { method: 'POST', headers: { 'content-type': type }, body });
+    expect(answer.status).toBe(status);
+    expect(jsonOf(answer)).toMatchObject({ error: expect.stringMatching(/^invalid_/) });
+  });
+
+  it('writes an audit row with the client', async () => {
+    const { client_id: oauthClientId } = jsonOf(
+      await registerClient(replicas, { client_name: 'Audited', redirect_uris: [callback] }),
+    ) as { client_id: string };
+    const dataSource = await replicas.database.open();
+    const rows = await dataSource.query(
+      `SELECT tenant_id, type, outcome, address, trace_id, details FROM auth.audit_row WHERE oauth_client_id = $1`,
+      [oauthClientId],
+    );
+    expect(rows).toEqual([
+      {
+        tenant_id: 'default',
+        type: 'client.registered',
+        outcome: 'success',
+        address: '127.0.0.1',
+        trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        details: { clientName: 'Audited', redirectUris: [callback] },
+      },
+    ]);
+  });
+
+  it('lets the client read, update under the same policy, and delete itself (RFC 7592)', async () => {
+    const created = jsonOf(await registerClient(replicas, { client_name: 'First', redirect_uris: [callback] })) as {
+      client_id: string;
+      registration_access_token: string;
+      registration_client_uri: string;
+    };
+    expect(created.registration_client_uri).toBe(`${replicas.issuer}/reg/${created.client_id}`);
+    const manage = (method: string, body?: unknown) =>
+      replicas.send(`/reg/${created.client_id}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${created.registration_access_token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    expect(jsonOf(await manage('GET'))).toMatchObject({ client_name: 'First' });
+    const update = { client_id: created.client_id, client_name: 'Second', redirect_uris: [callback], scope: 'mcp' };
+    const updated = await manage('PUT', update);
+    expect(updated.status).toBe(200);
+    expect(jsonOf(updated)).toMatchObject({ client_name: 'Second' });
+    expect(jsonOf(updated)).not.toHaveProperty('scope');
+    const refused = await manage('PUT', { ...update, redirect_uris: ['http://app.example/'] });
+    expect(jsonOf(refused)).toMatchObject({ error: 'invalid_redirect_uri' });
+    expect((await manage('DELETE')).status).toBe(204);
+    expect((await manage('GET')).status).toBe(401);
+  });
+});
+
+describe('a flood of registrations', () => {
+  let replicas: Replicas;
+
+  beforeAll(async () => {
+    replicas = await startReplicas(2, { AUTH_REGISTRATIONS_PER_MINUTE: '10' });
+  });
+  afterAll(() => replicas.stop());
+
+  it('is answered 429 beyond the limit, which all replicas share (RFC 6585 §4)', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 25 }, () => registerClient(replicas, { redirect_uris: [callback] })),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(10);
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused).toHaveLength(15);
+    expect(Number(refused[0]?.headers['retry-after'])).toBeGreaterThan(0);
+  });
+});
