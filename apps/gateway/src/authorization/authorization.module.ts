@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { CatalogModule } from '../catalog/catalog.module.ts';
+import { PublicUrls } from '../public-urls.ts';
+import { EndpointScopes } from './endpoint-scopes.ts';
+import { ResourceMetadata } from './resource-metadata.ts';
+import { TokenAuthentication } from './token-authentication.ts';
+
+// Owns who is calling: tokens, challenges, protected resource metadata. Does not own what a caller may do (policy/).
+@Module({
+  imports: [CatalogModule],
+  providers: [EndpointScopes, PublicUrls, ResourceMetadata, TokenAuthentication],
+  exports: [PublicUrls, ResourceMetadata, TokenAuthentication],
+})
+export class AuthorizationModule {}

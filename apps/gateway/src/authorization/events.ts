@@ -1,0 +1,17 @@
+import type { InvalidTokenReason } from '@gatehouse/auth';
+import type { Logger } from '@gatehouse/runtime';
+
+export function logTokenRefused(logger: Logger, fields: { reason: InvalidTokenReason; audience: string }): void {
+  logger.info(fields, 'access token refused');
+}
+
+export function logKeySetLoaded(logger: Logger, fields: { issuer: string; keyIds: string[] }): void {
+  logger.info(fields, 'signing keys of the issuer loaded');
+}
+
+export function logKeySetUnreachable(
+  logger: Logger,
+  fields: { issuer: string; err: unknown; keysInUse: boolean },
+): void {
+  logger.warn(fields, 'signing keys of the issuer cannot be fetched');
+}

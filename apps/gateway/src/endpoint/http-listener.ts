@@ -1,0 +1,70 @@
+import { createServer, STATUS_CODES } from 'node:http';
+import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from '@gatehouse/runtime';
+import { listen } from '@gatehouse/runtime';
+import { Inject, Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
+import { publicUrlOf } from '../config.ts';
+import type { GatewaySettings } from '../config.ts';
+import { LOGGER, SETTINGS } from '../injection-tokens.ts';
+import { logListening } from './events.ts';
+import { McpEndpoint } from './mcp-endpoint.ts';
+
+/** The public port: one node:http server with the limits that its defaults lack (docs/decisions/0003). */
+@Injectable()
+export class HttpListener implements BeforeApplicationShutdown {
+  readonly #settings: GatewaySettings;
+  readonly #logger: Logger;
+  readonly #server: Server;
+  #port = 0;
+
+  constructor(@Inject(SETTINGS) settings: GatewaySettings, @Inject(LOGGER) logger: Logger, endpoint: McpEndpoint) {
+    this.#settings = settings;
+    this.#logger = logger;
+    this.#server = createServer(
+      {
+        headersTimeout: 10_000,
+        requestTimeout: 30_000,
+        connectionsCheckingInterval: 1_000,
+        // Longer than the idle time of common load balancers, so that they and not we end idle connections.
+        keepAliveTimeout: 75_000,
+        maxHeaderSize: 16 * 1024,
+      },
+      (request, response) => void endpoint.handle(request, response),
+    );
+    this.#server.on('clientError', answerUnreadable);
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** @throws StartError when the port cannot be bound */
+  async start(): Promise<void> {
+    const { HOST: host, GATEWAY_PORT: port } = this.#settings;
+    this.#port = await listen(this.#server, { host, port, portSetting: 'GATEWAY_PORT' });
+    logListening(this.#logger, { url: `${publicUrlOf(this.#settings)}/mcp`, host, port: this.#port });
+  }
+
+  /** Stops accepting, and resolves when the last answer is out: calls in flight are finished, not cut. */
+  async beforeApplicationShutdown(): Promise<void> {
+    if (!this.#server.listening) return;
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeIdleConnections();
+    });
+  }
+}
+
+const statusOfParserError: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+
+/** What node:http cannot read, or waited for in vain, gets a status and the end of the connection. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = statusOfParserError[error.code ?? ''] ?? 400;
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,143 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ErrorCode, gatehouseError, readEnvelope } from '@gatehouse/protocol';
+import type { Logger } from '@gatehouse/runtime';
+import { startSpan } from '@gatehouse/runtime';
+import { Inject, Injectable } from '@nestjs/common';
+import { ResourceMetadata } from '../authorization/resource-metadata.ts';
+import { TokenAuthentication } from '../authorization/token-authentication.ts';
+import type { CatalogEndpoint } from '../catalog/resolution.ts';
+import { Dispatch } from '../dispatch/dispatch.ts';
+import { Eras } from '../eras/eras.ts';
+import { HttpRefusal } from '../http-refusal.ts';
+import { LOGGER } from '../injection-tokens.ts';
+import { PublicUrls } from '../public-urls.ts';
+import { AllowedHosts } from './allowed-hosts.ts';
+import { allowOrigin, answerPreflight } from './cors.ts';
+import { logFault, logRefused } from './events.ts';
+import type { Incoming } from './mcp-request.ts';
+import { BodyTooLargeError, ClientGoneError, readBody } from './read-body.ts';
+import { ReplyStream } from './reply-stream.ts';
+import { replyOfFault, replyOfRefusal } from './reply.ts';
+import type { Reply } from './reply.ts';
+import { checkMediaTypes, checkOrigin, checkRequestHead } from './request-head.ts';
+import { sendAndClose } from './send-and-close.ts';
+
+const maxBodyBytes = 4 * 1024 * 1024;
+
+/** Every request of the public port, from its first header to its last byte. */
+@Injectable()
+export class McpEndpoint {
+  readonly #logger: Logger;
+  readonly #hosts: AllowedHosts;
+  readonly #urls: PublicUrls;
+  readonly #metadata: ResourceMetadata;
+  readonly #authentication: TokenAuthentication;
+  readonly #eras: Eras;
+  readonly #dispatch: Dispatch;
+
+  constructor(
+    @Inject(LOGGER) logger: Logger,
+    hosts: AllowedHosts,
+    urls: PublicUrls,
+    metadata: ResourceMetadata,
+    authentication: TokenAuthentication,
+    eras: Eras,
+    dispatch: Dispatch,
+  ) {
+    this.#logger = logger;
+    this.#hosts = hosts;
+    this.#urls = urls;
+    this.#metadata = metadata;
+    this.#authentication = authentication;
+    this.#eras = eras;
+    this.#dispatch = dispatch;
+  }
+
+  /** Answers one request. Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#takeSteps(request, response);
+    } catch (error) {
+      this.#refuse(request, response, error);
+    }
+  }
+
+  /**
+   * The steps of a request, in their order. What anonymous callers can reach comes first and looks at the head only;
+   * no byte of a body is read for someone without a token.
+   */
+  async #takeSteps(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    checkRequestHead(request, this.#hosts);
+    const [path, query] = splitTarget(request.url ?? '');
+    const target = this.#urls.targetOf(path);
+    if (target.kind === 'metadata') return this.#metadata.answer(request, response, target.endpoint);
+    checkOrigin(request, this.#hosts);
+    allowOrigin(request, response);
+    if (target.kind === 'unknown') throw new HttpRefusal(404, 'nothing is here');
+    if (request.method === 'OPTIONS') return answerPreflight(request, response);
+    if (request.method !== 'POST')
+      throw new HttpRefusal(405, 'messages are sent with POST', { headers: { allow: 'POST, OPTIONS' } });
+    const { endpoint } = target;
+    const principal = await this.#authentication.authenticate(request, endpoint, query);
+    checkMediaTypes(request);
+    const body = await readBody(request, Math.min(maxBodyBytes, this.#dispatch.maxBodyBytes));
+    await this.#answer({ endpoint, principal, headers: request.headers, body }, response);
+  }
+
+  /** From here on refusals carry the id of the request, and an answer may be a stream. */
+  async #answer(incoming: Incoming, response: ServerResponse): Promise<void> {
+    const message = readEnvelope(incoming.body);
+    const era = this.#eras.select(message, incoming);
+    const cancellation = new AbortController();
+    const stream = new ReplyStream(response, () => {
+      if (era.closingCancels) cancellation.abort();
+    });
+    const context = {
+      notify: (notification: Uint8Array) => stream.notify(notification),
+      expectDelay: () => stream.expectDelay(),
+      signal: cancellation.signal,
+    };
+    let reply: Reply | undefined;
+    try {
+      reply = await era.answer(context);
+    } catch (error) {
+      const requestId = message.kind === 'request' ? message.id : undefined;
+      reply = replyOfRefusal(error, requestId);
+      if (reply === undefined) {
+        logFault(this.#logger, { err: error, path: endpointName(incoming.endpoint) });
+        reply = replyOfFault(requestId);
+      }
+    }
+    stream.finish(reply);
+  }
+
+  /** Answers what was refused before its message was read. */
+  #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    if (error instanceof ClientGoneError || response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (error instanceof BodyTooLargeError) return sendAndClose(request, response, payloadTooLarge());
+    const reply = replyOfRefusal(error);
+    if (reply === undefined) logFault(this.#logger, { err: error, path: request.url ?? '' });
+    else logRefused(this.#logger, { status: reply.status, reason: (error as Error).message, path: request.url ?? '' });
+    const { closes, ...answered } = reply ?? replyOfFault(undefined);
+    if (closes) sendAndClose(request, response, answered);
+    else new ReplyStream(response, () => undefined).finish(answered);
+  }
+}
+
+function payloadTooLarge(): Reply {
+  const data = { executed: 'no', retryable: false, traceId: startSpan().traceId } as const;
+  const refusal = gatehouseError(ErrorCode.payloadTooLarge, 'The request is too large', data, 413);
+  return replyOfRefusal(refusal) as Reply;
+}
+
+function splitTarget(url: string): [path: string, query: string | undefined] {
+  const mark = url.indexOf('?');
+  return mark === -1 ? [url, undefined] : [url.slice(0, mark), url.slice(mark + 1)];
+}
+
+function endpointName(endpoint: CatalogEndpoint): string {
+  return endpoint.kind === 'aggregate' ? '/mcp' : `/mcp/${endpoint.server}`;
+}

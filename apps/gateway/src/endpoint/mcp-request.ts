@@ -1,0 +1,39 @@
+import type { FinalFrame } from '@gatehouse/messaging';
+import type { Principal, RequestHeaders, RequestMessage, RequestMeta } from '@gatehouse/protocol';
+import type { TraceContext } from '@gatehouse/runtime';
+import type { CatalogEndpoint } from '../catalog/resolution.ts';
+
+/** Everything about one POST that is known before its message is understood. */
+export interface Incoming {
+  endpoint: CatalogEndpoint;
+  principal: Principal;
+  headers: RequestHeaders;
+  body: Buffer;
+}
+
+/** One request in the words of the newest revision, whatever era it came in. */
+export interface McpRequest {
+  endpoint: CatalogEndpoint;
+  principal: Principal;
+  /** Revision that the client speaks. */
+  version: string;
+  message: RequestMessage;
+  meta: RequestMeta;
+  /** The message as bytes, for the worker. */
+  body: Uint8Array;
+  /** Headers that mirror tool parameters; undefined in eras that have none. */
+  paramHeaders: RequestHeaders | undefined;
+  span: TraceContext;
+}
+
+/** Where notifications of a request go, and how its end is heard. */
+export interface RequestContext {
+  notify: (message: Uint8Array) => void;
+  /** Called before the request is handed to a worker. */
+  expectDelay: () => void;
+  /** Aborted when the client cancels. */
+  signal: AbortSignal;
+}
+
+/** A successful answer: a result that the gateway made, or the worker's final frame as it came. */
+export type McpAnswer = { kind: 'result'; result: Uint8Array } | { kind: 'frame'; frame: FinalFrame };

@@ -1,0 +1,86 @@
+import { hash } from 'node:crypto';
+import type { Logger } from '@gatehouse/runtime';
+import type { DispatchOutcome } from '../../dispatch/dispatch-outcome.ts';
+import { logCall } from '../events.ts';
+import type { McpRequest } from '../mcp-request.ts';
+import type { CallTarget } from './call-target.ts';
+
+/** What became of a call, as its record says it. */
+export type RecordedOutcome =
+  | 'result'
+  | 'tool-error'
+  | 'input-required'
+  | 'error'
+  | 'refused'
+  | 'not-executed'
+  | 'outcome-unknown'
+  | 'result-lost';
+
+/** The one record of one call: who called what, with which arguments (by digest), what was decided and how it ended. */
+export class CallRecord {
+  readonly #logger: Logger;
+  readonly #request: McpRequest;
+  readonly #target: CallTarget;
+  readonly #startedAt = performance.now();
+
+  constructor(logger: Logger, request: McpRequest, target: CallTarget) {
+    this.#logger = logger;
+    this.#request = request;
+    this.#target = target;
+  }
+
+  /** The policy or a missing capability stopped the call before any worker saw it. */
+  refused(decision: 'challenge' | 'missing-capability'): void {
+    this.#write({ decision, outcome: 'refused', responseBytes: 0 });
+  }
+
+  ended(outcome: DispatchOutcome): void {
+    const decision = 'allow';
+    if (outcome.kind === 'failed') {
+      const { executed, reason, code } = outcome;
+      const ending = { no: 'not-executed', unknown: 'outcome-unknown', yes: 'result-lost' } as const;
+      this.#write({ decision, outcome: ending[executed], reason, code, responseBytes: 0 });
+      return;
+    }
+    const { frame, instance } = outcome;
+    const responseBytes = frame.body.length;
+    if (frame.kind === 'error') {
+      this.#write({ decision, outcome: 'error', code: frame.errorCode, instance, responseBytes });
+      return;
+    }
+    const plain = frame.isError === true ? 'tool-error' : 'result';
+    this.#write({
+      decision,
+      outcome: frame.resultType === 'input_required' ? 'input-required' : plain,
+      instance,
+      responseBytes,
+    });
+  }
+
+  #write(ending: {
+    decision: 'allow' | 'challenge' | 'missing-capability';
+    outcome: RecordedOutcome;
+    responseBytes: number;
+    reason?: string;
+    code?: number | undefined;
+    instance?: string;
+  }): void {
+    const { principal, message, span, body, version } = this.#request;
+    logCall(this.#logger, {
+      traceId: span.traceId,
+      tenant: principal.tenant,
+      accountId: principal.accountId,
+      oauthClientId: principal.oauthClientId,
+      tokenId: principal.tokenId,
+      version,
+      method: message.method,
+      server: this.#target.server,
+      name: this.#target.definitionName,
+      definitionsDigest: this.#target.digest,
+      argumentsDigest: hash('sha256', JSON.stringify(message.params.arguments ?? {}), 'hex'),
+      durationMs: Math.round((performance.now() - this.#startedAt) * 100) / 100,
+      requestBytes: body.length,
+      ...ending,
+    });
+  }
+}

@@ -1,0 +1,107 @@
+import { findMissingCapabilities, gatehouseError, Method, missingClientCapability } from '@gatehouse/protocol';
+import type { Logger } from '@gatehouse/runtime';
+import { formatTraceparent } from '@gatehouse/runtime';
+import { Inject, Injectable } from '@nestjs/common';
+import { insufficientScope } from '../../authorization/challenge.ts';
+import { Catalog } from '../../catalog/catalog.ts';
+import type { GatewaySettings } from '../../config.ts';
+import type { DispatchFailure } from '../../dispatch/dispatch-outcome.ts';
+import { Dispatch } from '../../dispatch/dispatch.ts';
+import { LOGGER, SETTINGS } from '../../injection-tokens.ts';
+import { decide } from '../../policy/decide.ts';
+import { PublicUrls } from '../../public-urls.ts';
+import type { McpAnswer, McpRequest, RequestContext } from '../mcp-request.ts';
+import { CallRecord } from './call-record.ts';
+import { findTarget } from './call-target.ts';
+
+const callMethods: ReadonlySet<string> = new Set([
+  Method.toolsCall,
+  Method.resourcesRead,
+  Method.promptsGet,
+  Method.complete,
+]);
+
+/** The methods that a worker answers: resolved, decided, dispatched and recorded here. */
+@Injectable()
+export class Calls {
+  readonly #catalog: Catalog;
+  readonly #dispatch: Dispatch;
+  readonly #urls: PublicUrls;
+  readonly #logger: Logger;
+  readonly #maxCallMs: number;
+
+  constructor(
+    @Inject(SETTINGS) settings: GatewaySettings,
+    @Inject(LOGGER) logger: Logger,
+    catalog: Catalog,
+    dispatch: Dispatch,
+    urls: PublicUrls,
+  ) {
+    this.#maxCallMs = settings.GATEWAY_MAX_CALL_MS;
+    this.#logger = logger;
+    this.#catalog = catalog;
+    this.#dispatch = dispatch;
+    this.#urls = urls;
+  }
+
+  /** True when `method` is answered by workers. */
+  has(method: string): boolean {
+    return callMethods.has(method);
+  }
+
+  /**
+   * Has a worker answer one request.
+   * @throws JsonRpcError for what is refused or failed; HttpRefusal 403 for missing scopes
+   */
+  async answer(request: McpRequest, context: RequestContext): Promise<McpAnswer> {
+    const target = findTarget(this.#catalog, request);
+    const record = new CallRecord(this.#logger, request, target);
+    const missing =
+      target.requiredCapabilities &&
+      findMissingCapabilities(target.requiredCapabilities, request.meta.clientCapabilities);
+    if (missing !== undefined) {
+      record.refused('missing-capability');
+      throw missingClientCapability(missing);
+    }
+    const decision = decide(request.principal, target.scopes);
+    if (decision.kind === 'challenge') {
+      record.refused('challenge');
+      throw insufficientScope(decision.scopes, this.#urls.metadataUrlOf(request.endpoint));
+    }
+    context.expectDelay();
+    const outcome = await this.#dispatch.dispatch(
+      {
+        tenant: request.principal.tenant,
+        server: target.server,
+        digest: target.digest,
+        method: request.message.method,
+        name: target.name,
+        principal: request.principal,
+        traceparent: formatTraceparent(request.span),
+        body: request.body,
+        timeoutMs: Math.min(target.timeoutMs, this.#maxCallMs),
+        replayable: target.replayable,
+      },
+      context.notify,
+      context.signal,
+    );
+    record.ended(outcome);
+    if (outcome.kind === 'failed') throw failureOf(outcome, request.span.traceId);
+    return { kind: 'frame', frame: outcome.frame };
+  }
+}
+
+const failureMessages: Record<DispatchFailure['code'], string> = {
+  [-31001]: 'No worker of this server is available',
+  [-31002]: 'The outcome of the call is unknown',
+  [-31003]: 'The call took longer than it may',
+  [-31005]: 'All workers of this server are busy',
+  [-31008]: 'The request or its result is too large',
+  [-31009]: 'A service that the call needs is not available',
+};
+
+function failureOf(failure: DispatchFailure, traceId: string) {
+  const { code, executed, retryable, retryAfterMs } = failure;
+  const data = { executed, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), traceId };
+  return gatehouseError(code, failureMessages[code], data);
+}

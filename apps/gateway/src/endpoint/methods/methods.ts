@@ -1,0 +1,56 @@
+import { Method, methodNotFound } from '@gatehouse/protocol';
+import { Injectable } from '@nestjs/common';
+import { insufficientScope } from '../../authorization/challenge.ts';
+import { decide } from '../../policy/decide.ts';
+import { connectScope } from '../../policy/required-scopes.ts';
+import { PublicUrls } from '../../public-urls.ts';
+import type { McpAnswer, McpRequest, RequestContext } from '../mcp-request.ts';
+import { Calls } from './calls.ts';
+import { Discover } from './discover.ts';
+import { Lists } from './lists.ts';
+
+const connectScopes = [connectScope];
+
+/** Every method that the gateway serves, in the words of 2026-07-28. Eras translate to and from here. */
+@Injectable()
+export class Methods {
+  readonly #calls: Calls;
+  readonly #discover: Discover;
+  readonly #lists: Lists;
+  readonly #urls: PublicUrls;
+
+  constructor(calls: Calls, discover: Discover, lists: Lists, urls: PublicUrls) {
+    this.#calls = calls;
+    this.#discover = discover;
+    this.#lists = lists;
+    this.#urls = urls;
+  }
+
+  /**
+   * Answers one request.
+   * @throws JsonRpcError, HttpRefusal 403 for missing scopes
+   */
+  answer(request: McpRequest, context: RequestContext): McpAnswer | Promise<McpAnswer> {
+    const { message, principal, endpoint } = request;
+    const { method, params } = message;
+    if (this.#calls.has(method))
+      return this.#callable(request) ? this.#calls.answer(request, context) : notOffered(method);
+    if (!this.#lists.has(method) && method !== Method.discover) return notOffered(method);
+    const decision = decide(principal, connectScopes);
+    if (decision.kind === 'challenge') throw insufficientScope(decision.scopes, this.#urls.metadataUrlOf(endpoint));
+    const result =
+      method === Method.discover
+        ? this.#discover.result(principal.tenant, endpoint)
+        : this.#lists.page(principal.tenant, endpoint, method, params);
+    return { kind: 'result', result };
+  }
+
+  /** A method behind a capability that is not advertised does not exist (MCP schema `MethodNotFoundError`). */
+  #callable({ message, principal, endpoint }: McpRequest): boolean {
+    return message.method !== Method.complete || this.#discover.describe(principal.tenant, endpoint).completions;
+  }
+}
+
+function notOffered(method: string): never {
+  throw methodNotFound(method);
+}

@@ -1,0 +1,46 @@
+import { HeaderName } from '@gatehouse/protocol';
+import type { Batch, Message } from '@gatehouse/protocol';
+import { Injectable } from '@nestjs/common';
+import type { Incoming, RequestContext } from '../endpoint/mcp-request.ts';
+import type { Reply } from '../endpoint/reply.ts';
+import { LegacyBatch } from './legacy-batch.ts';
+import { LegacyEra } from './legacy-era.ts';
+import { ModernEra } from './modern-era.ts';
+import { selectEra } from './select-era.ts';
+
+/** A message on its way through the rules of its era. */
+export interface EraAnswer {
+  /** MCP 2026-07-28 §Cancellation: closing the stream cancels. In the 2025 revisions it SHOULD NOT. */
+  closingCancels: boolean;
+  answer(context: RequestContext): Promise<Reply>;
+}
+
+/** Picks the rules of a message and has it answered by them. */
+@Injectable()
+export class Eras {
+  readonly #modern: ModernEra;
+  readonly #legacy: LegacyEra;
+  readonly #batch: LegacyBatch;
+
+  constructor(modern: ModernEra, legacy: LegacyEra, batch: LegacyBatch) {
+    this.#modern = modern;
+    this.#legacy = legacy;
+    this.#batch = batch;
+  }
+
+  /** @throws JsonRpcError -32022 for a revision that nobody here speaks */
+  select(message: Message | Batch, incoming: Incoming): EraAnswer {
+    const header = incoming.headers[HeaderName.protocolVersion];
+    const era = selectEra(message, typeof header === 'string' ? header : undefined);
+    if (era.kind === 'modern')
+      return { closingCancels: true, answer: (context) => this.#modern.answer(message, incoming, context) };
+    const { version } = era;
+    return {
+      closingCancels: false,
+      answer: (context) =>
+        message.kind === 'batch'
+          ? this.#batch.answer(message, version, incoming, context)
+          : this.#legacy.answer(message, version, incoming, context),
+    };
+  }
+}

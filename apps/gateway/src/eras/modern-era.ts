@@ -1,0 +1,61 @@
+import {
+  checkRequestHeaders,
+  encodeResultResponse,
+  httpStatusOf,
+  invalidRequest,
+  modernVersion,
+  readRequestMeta,
+  unsupportedProtocolVersion,
+} from '@gatehouse/protocol';
+import type { Batch, Message, RequestMessage } from '@gatehouse/protocol';
+import { parseTraceparent, startSpan } from '@gatehouse/runtime';
+import { Injectable } from '@nestjs/common';
+import { Methods } from '../endpoint/methods/methods.ts';
+import type { Incoming, McpAnswer, RequestContext } from '../endpoint/mcp-request.ts';
+import { accepted } from '../endpoint/reply.ts';
+import type { Reply } from '../endpoint/reply.ts';
+
+/** Revision 2026-07-28: everything in the request, headers that mirror the body, bytes relayed as they come. */
+@Injectable()
+export class ModernEra {
+  readonly #methods: Methods;
+
+  constructor(methods: Methods) {
+    this.#methods = methods;
+  }
+
+  /** @throws JsonRpcError, HttpRefusal */
+  async answer(message: Message | Batch, incoming: Incoming, context: RequestContext): Promise<Reply> {
+    // Streamable HTTP §Sending Messages: a single request or notification, never a response.
+    if (message.kind === 'batch') throw invalidRequest('batches are not part of this revision');
+    if (message.kind === 'response') throw invalidRequest('responses are not accepted', message.id);
+    if (message.kind === 'notification') return accepted;
+    const answer = await this.#answerRequest(message, incoming, context);
+    return answer.kind === 'result'
+      ? { status: 200, body: encodeResultResponse(message.id, answer.result) }
+      : {
+          status: answer.frame.kind === 'error' ? httpStatusOf(answer.frame.errorCode ?? 0) : 200,
+          body: answer.frame.body,
+        };
+  }
+
+  #answerRequest(message: RequestMessage, incoming: Incoming, context: RequestContext): McpAnswer | Promise<McpAnswer> {
+    const { method, params } = message;
+    const meta = readRequestMeta(params);
+    checkRequestHeaders(incoming.headers, { method, params, protocolVersion: meta.protocolVersion });
+    if (meta.protocolVersion !== modernVersion) throw unsupportedProtocolVersion(meta.protocolVersion);
+    return this.#methods.answer(
+      {
+        endpoint: incoming.endpoint,
+        principal: incoming.principal,
+        version: modernVersion,
+        message,
+        meta,
+        body: incoming.body,
+        paramHeaders: incoming.headers,
+        span: startSpan(parseTraceparent(meta.traceparent ?? incoming.headers.traceparent)),
+      },
+      context,
+    );
+  }
+}

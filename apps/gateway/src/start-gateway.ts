@@ -1,0 +1,72 @@
+import 'reflect-metadata';
+import { connectNats, inboxPrefix } from '@gatehouse/messaging';
+import type { NatsConnection } from '@gatehouse/messaging';
+import { Health, nestLogger, startAdminServer } from '@gatehouse/runtime';
+import type { Logger, RunningApp } from '@gatehouse/runtime';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.ts';
+import { TokenAuthentication } from './authorization/token-authentication.ts';
+import type { GatewaySettings } from './config.ts';
+import { Dispatch } from './dispatch/dispatch.ts';
+import { HttpListener } from './endpoint/http-listener.ts';
+
+/** A gateway that listens, with the ports that it got. */
+export interface RunningGateway extends RunningApp {
+  port: number;
+  adminPort: number;
+}
+
+/**
+ * Starts the gateway: the bus, the catalog, then the public port.
+ * @throws StartError in one sentence for what the operator can mend
+ */
+export async function startGateway(settings: GatewaySettings, logger: Logger): Promise<RunningGateway> {
+  const health = new Health();
+  const admin = await startAdminServer({
+    host: settings.HOST,
+    port: settings.GATEWAY_ADMIN_PORT,
+    portSetting: 'GATEWAY_ADMIN_PORT',
+    health,
+  });
+  const connection = await connectNats({
+    servers: settings.NATS_URL,
+    user: settings.NATS_USER,
+    password: settings.NATS_PASSWORD,
+    name: 'gatehouse-gateway',
+    inboxPrefix: inboxPrefix({ role: 'gateway' }),
+    logger,
+  });
+  const app = await NestFactory.createApplicationContext(AppModule.of({ settings, logger, connection }), {
+    logger: nestLogger(logger),
+    abortOnError: false,
+  });
+  const listener = app.get(HttpListener);
+  await listener.start();
+  addReadinessChecks(health, settings, app);
+  health.markStarted();
+  return {
+    port: listener.port,
+    adminPort: admin.port,
+    stop: async () => {
+      health.markDraining();
+      await stop(app, connection);
+      await admin.close();
+    },
+  };
+}
+
+function addReadinessChecks(health: Health, settings: GatewaySettings, app: INestApplicationContext): void {
+  const dispatch = app.get(Dispatch);
+  const authentication = app.get(TokenAuthentication);
+  health.addReadinessCheck('bus', () => dispatch.unreadyReason());
+  health.addReadinessCheck('issuer', () =>
+    authentication.ready ? undefined : `the signing keys of ${settings.AUTH_ISSUER} could not be fetched yet`,
+  );
+}
+
+/** The public port first, so that calls in flight still have their bus; then everything that lives on the bus. */
+async function stop(app: INestApplicationContext, connection: NatsConnection): Promise<void> {
+  await app.close();
+  await connection.close();
+}
