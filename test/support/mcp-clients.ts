@@ -54,7 +54,7 @@ export function legacyClient(mcpUrl: string, oauthClient: OAuthClient): McpClien
     connect: async () => {
       client = new Client(identity);
       transport = new StreamableHTTPClientTransport(new URL(mcpUrl), { authProvider: oauthClient });
-      return isAuthorized(client.connect(transport as Parameters<typeof client.connect>[0]), UnauthorizedError);
+      return isAuthorized(client.connect(transport), UnauthorizedError);
     },
     finishAuthorization: (callback) => transport.finishAuth(callback.get('code') ?? ''),
     protocolVersion: () => transport.protocolVersion,

@@ -1,6 +1,5 @@
 import { accessSync, appendFileSync, constants } from 'node:fs';
 import path from 'node:path';
-import { describe, it } from 'vitest';
 
 /** Chromium's program: CHROMIUM_PATH, or the first on PATH; undefined where there is none. */
 export function findChromium(): string | undefined {
@@ -12,23 +11,16 @@ export function findChromium(): string | undefined {
 }
 
 /**
- * `describe` for tests with a browser. Where there is no Chromium they do not run, and the test run closes by naming them
+ * Whether tests with a browser can run here. Where they cannot, the test run closes by naming them
  * (GATEHOUSE_NOT_RUN_FILE); with CI=true that is a failure.
+ * @param tests what does not run without Chromium, in a few words.
  */
-export function describeWithBrowser(name: string, tests: () => void): void {
-  if (findChromium() !== undefined) {
-    describe(name, tests);
-    return;
-  }
-  const sentence = `${name}: there is no Chromium (install it, or set CHROMIUM_PATH)`;
-  if (process.env.CI === 'true') {
-    it(name, () => {
-      throw new Error(sentence);
-    });
-    return;
-  }
+export function hasChromium(tests: string): boolean {
+  if (findChromium() !== undefined) return true;
+  const sentence = `${tests}: there is no Chromium (install it, or set CHROMIUM_PATH)`;
+  if (process.env.CI === 'true') throw new Error(sentence);
   if (process.env.GATEHOUSE_NOT_RUN_FILE) appendFileSync(process.env.GATEHOUSE_NOT_RUN_FILE, `${sentence}\n`);
-  describe.skip(name, tests);
+  return false;
 }
 
 function isExecutable(file: string): boolean {

@@ -14,21 +14,21 @@ export const compiler = [process.execPath, path.join(root, 'node_modules/typescr
  * @returns whether it compiled; the compiler has printed why not.
  */
 export async function build(): Promise<boolean> {
-  removeStaleOutputs();
+  removeStaleOutputs(root);
   const child = spawn(compiler[0], [compiler[1], '-b'], { cwd: root, stdio: 'inherit' });
   const [code] = (await once(child, 'exit')) as [number | null];
   return code === 0;
 }
 
 /** `tsc -b` leaves the outputs of a deleted source behind, where a forgotten import would still find them. */
-function removeStaleOutputs(): void {
-  const { references } = JSON.parse(readFileSync(path.join(root, 'tsconfig.json'), 'utf8')) as {
+export function removeStaleOutputs(workspace: string): void {
+  const { references } = JSON.parse(readFileSync(path.join(workspace, 'tsconfig.json'), 'utf8')) as {
     references: { path: string }[];
   };
   for (const { path: folder } of references) {
-    const outputs = path.join(root, outputFolder(folder));
+    const outputs = path.join(workspace, outputFolder(folder));
     for (const output of globSync('**/*.{js,d.ts,js.map,d.ts.map}', { cwd: outputs })) {
-      const source = path.join(root, folder, 'src', output.replace(/\.(?:d\.ts|js)(?:\.map)?$/, ''));
+      const source = path.join(workspace, folder, 'src', output.replace(/\.(?:d\.ts|js)(?:\.map)?$/, ''));
       if (!existsSync(`${source}.ts`) && !existsSync(`${source}.tsx`)) rmSync(path.join(outputs, output));
     }
   }

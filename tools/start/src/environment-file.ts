@@ -1,5 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
+import { writeFileSync } from 'node:fs';
 
 /** Writes variables so that Node's `--env-file` reads them back as they are. */
 export function writeEnvironmentFile(file: string, variables: Record<string, string>): void {
@@ -7,11 +6,8 @@ export function writeEnvironmentFile(file: string, variables: Record<string, str
   writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
 }
 
-/** Reads an environment file. */
-export function readEnvironmentFile(file: string): Record<string, string> {
-  return parseEnv(readFileSync(file, 'utf8')) as Record<string, string>;
-}
-
+/** The file's format has no escapes, but three kinds of quotation marks. */
 function quote(value: string): string {
-  return ["'", '"', '`'].filter((mark) => !value.includes(mark)).map((mark) => `${mark}${value}${mark}`)[0] ?? value;
+  const mark = ["'", '`', '"'].find((candidate) => !value.includes(candidate)) ?? '';
+  return `${mark}${value}${mark}`;
 }

@@ -106,7 +106,7 @@ async function waitUntilReady(server: ChildProcess, options: EmbeddedNatsOptions
     server.once('close', () =>
       reject(
         new StartError(
-          `NATS does not start on ${options.dataDir}: ${complaint}; restore the folder from a backup, or move it away to begin with an empty one.`,
+          `NATS does not start on ${options.dataDir}: ${complaint}; if its files are damaged, restore the folder from a backup or move it away to begin with an empty one.`,
         ),
       ),
     );

@@ -6,7 +6,6 @@ import type { TemporaryFolder } from './guard.ts';
 
 /** The user that PostgreSQL runs as when root starts it, for it refuses to run as root. */
 export interface UnprivilegedUser {
-  name: string;
   uid: number;
   gid: number;
 }
@@ -34,20 +33,25 @@ export async function findPostgresBinaries(user?: UnprivilegedUser): Promise<Pos
   return { ...binariesBelow(copy.path), copy };
 }
 
-/** `postgres` when the machine has that user, otherwise `nobody`; undefined when this process is not root. */
-export function findUnprivilegedUser(): UnprivilegedUser | undefined {
+/**
+ * The owner of an existing cluster; for a new one `postgres` when the machine has that user, otherwise `nobody`.
+ * @returns undefined when this process is not root and needs no other user.
+ */
+export function findUnprivilegedUser(dataDir: string): UnprivilegedUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   if (process.platform !== 'linux') {
     throw new StartError(
       'PostgreSQL refuses to run as root, and only Linux lets it run as another user here: start as an ordinary user, or set DATABASE_URL.',
     );
   }
+  const owner = statSync(dataDir, { throwIfNoEntry: false });
+  if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
   const users = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .map((line) => line.split(':'));
   for (const name of ['postgres', 'nobody']) {
     const [, , uid, gid] = users.find(([candidate]) => candidate === name) ?? [];
-    if (uid !== undefined && gid !== undefined) return { name, uid: Number(uid), gid: Number(gid) };
+    if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
   }
   throw new StartError(
     'PostgreSQL refuses to run as root, and there is no user `postgres` or `nobody` to run it as: start as an ordinary user, or set DATABASE_URL.',

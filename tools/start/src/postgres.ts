@@ -40,6 +40,8 @@ export interface EmbeddedPostgres {
 
 const superuser = 'gatehouse';
 const stopGraceMs = 5_000;
+/** A log line that says why the server ends, or the program's own words before it has a log. */
+const complaintPattern = /^.* (?:FATAL|PANIC|ERROR): +|^(?:postgres|initdb): (?:error: )?/;
 const notDurable = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
 /**
@@ -48,7 +50,7 @@ const notDurable = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off
  * @throws StartError when the cluster is damaged, or the server does not come up.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const user = findUnprivilegedUser();
+  const user = findUnprivilegedUser(options.dataDir);
   const binaries = await findPostgresBinaries(user);
   const password = options.password ?? randomBytes(24).toString('base64url');
   try {
@@ -58,7 +60,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const server = await startServer(options, binaries, user, port);
     const ended = once(server, 'exit').then(() => binaries.copy?.remove());
     return {
-      url: `postgres://${superuser}:${password}@127.0.0.1:${port}/postgres`,
+      url: `postgres://${superuser}:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`,
       port,
       pid: server.pid ?? 0,
       ended,
@@ -114,7 +116,8 @@ async function runInitdb(
   const initdb = spawnInside(dataDir, user, binaries.initdb, parameters);
   const complaint = text(initdb.stderr);
   const [code] = (await once(initdb, 'close')) as [number | null];
-  if (code !== 0) throw new StartError(`PostgreSQL could not create its database files: ${lastLine(await complaint)}`);
+  if (code !== 0)
+    throw new StartError(`PostgreSQL could not create its database files: ${lastComplaint(await complaint, dataDir)}`);
 }
 
 function checkCluster(dataDir: string): void {
@@ -155,7 +158,7 @@ async function startServer(
   const complaints: string[] = [];
   await new Promise<void>((resolve, reject) => {
     createInterface({ input: server.stderr }).on('line', (line) => {
-      if (/ (FATAL|PANIC|ERROR): /.test(line)) complaints.push(line);
+      if (complaintPattern.test(line)) complaints.push(line);
       if (line.includes('database system is ready to accept connections')) resolve();
       options.onLog?.(line);
     });
@@ -163,7 +166,7 @@ async function startServer(
     server.once('close', () =>
       reject(
         new StartError(
-          `The database in ${options.dataDir} does not start: ${lastLine(complaints.join('\n'))}; restore the folder from a backup, or move it away to begin with an empty one.`,
+          `The database in ${options.dataDir} does not start: ${lastComplaint(complaints.join('\n'), options.dataDir)}; if its files are damaged, restore the folder from a backup or move it away to begin with an empty one.`,
         ),
       ),
     );
@@ -188,7 +191,8 @@ function spawnInside(dataDir: string, user: UnprivilegedUser | undefined, progra
   return child;
 }
 
-function lastLine(complaint: string): string {
-  const line = complaint.trim().split('\n').at(-1) ?? '';
-  return line.replace(/^.*\b(?:FATAL|PANIC|ERROR|error): +/, '').replace(/\.$/, '') || 'it gave no reason';
+/** The last complaint in a text, as part of a sentence. */
+function lastComplaint(output: string, dataDir: string): string {
+  const line = output.split('\n').findLast((candidate) => complaintPattern.test(candidate)) ?? 'it gave no reason';
+  return line.replace(complaintPattern, '').replaceAll('/proc/self/cwd', dataDir).replace(/\.$/, '');
 }

@@ -1,0 +1,65 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { connectNats, inboxPrefix } from '@gatehouse/messaging';
+import { createLogger } from '@gatehouse/runtime';
+import { afterAll, describe, expect, it } from 'vitest';
+import { isRunning, makeTemporaryFolder, startEmbeddedNats } from '../src/index.ts';
+import { listRoles, natsIdentities } from '../src/roles.ts';
+
+const folder = makeTemporaryFolder('gatehouse-nats-test-');
+const dataDir = folder.path;
+afterAll(() => folder.remove());
+
+const roles = listRoles(['files']);
+const passwords = Object.fromEntries(roles.map(({ name }) => [name, `password of ${name}`]));
+const identities = natsIdentities(roles, passwords);
+
+function connectAs(url: string, name: string, password = passwords[name]) {
+  return connectNats({
+    servers: url,
+    user: name,
+    password,
+    name,
+    inboxPrefix: inboxPrefix(roles.find((role) => role.name === name)!.nats),
+    logger: createLogger('test', { LOG_LEVEL: 'fatal', LOG_FORMAT: 'json' }),
+  });
+}
+
+describe('the embedded NATS', () => {
+  it('admits every role with its own password, carries 8 MiB and nobody else', async () => {
+    const server = await startEmbeddedNats({ dataDir, identities });
+    for (const { name } of roles) {
+      const connection = await connectAs(server.url, name);
+      expect(connection.info).toMatchObject({ jetstream: true, max_payload: 8 * 1024 * 1024 });
+      await connection.close();
+    }
+    await expect(connectAs(server.url, 'gateway', 'wrong')).rejects.toThrow(/refuses this identity/);
+    await server.stop();
+    expect(isRunning(server.pid)).toBe(false);
+  });
+
+  it('refuses a worker that publishes a call', async () => {
+    const server = await startEmbeddedNats({ dataDir, identities });
+    const connection = await connectAs(server.url, 'worker-files');
+    const refusal = (async () => {
+      for await (const status of connection.status()) if (status.type === 'error') return String(status.error);
+      return undefined;
+    })();
+    connection.publish('gh.call.default.files.any');
+    expect(await refusal).toMatch(/Permissions Violation for Publish to "gh\.call\.default\.files\.any"/);
+    await connection.close();
+    await server.stop();
+  });
+
+  it('does not start, and says why in one sentence, when its store is not a folder', async () => {
+    const damaged = path.join(dataDir, 'damaged');
+    mkdirSync(damaged);
+    writeFileSync(path.join(damaged, 'jetstream'), 'garbage');
+    const error = await startEmbeddedNats({ dataDir: damaged, identities }).catch((cause: unknown) => cause as Error);
+    expect(error).toMatchObject({
+      name: 'StartError',
+      message: expect.stringMatching(/^NATS does not start on .*\.$/),
+    });
+    rmSync(damaged, { recursive: true });
+  });
+});

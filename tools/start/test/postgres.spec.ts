@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, describe, expect, it } from 'vitest';
+import { isRunning, makeTemporaryFolder, startEmbeddedPostgres } from '../src/index.ts';
+
+// The folder can be entered by this user only; run by root, PostgreSQL has another user and works in it all the same.
+const folder = makeTemporaryFolder('gatehouse-postgres-test-');
+const dataDir = path.join(folder.path, 'postgres');
+const password = 'the same over restarts';
+afterAll(() => folder.remove());
+
+async function query(url: string, text: string): Promise<unknown[]> {
+  const connection = new pg.Client({ connectionString: url });
+  await connection.connect();
+  const { rows } = await connection.query<Record<string, unknown>>(text);
+  await connection.end();
+  return rows;
+}
+
+describe('the embedded PostgreSQL', () => {
+  it('keeps its data over a restart on another port', async () => {
+    const first = await startEmbeddedPostgres({ dataDir, password });
+    await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    await first.stop();
+    const second = await startEmbeddedPostgres({ dataDir, password });
+    expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+    await second.stop();
+    expect(isRunning(second.pid)).toBe(false);
+  });
+
+  it('lets nobody in without the password', async () => {
+    const server = await startEmbeddedPostgres({ dataDir, password });
+    const wrong = server.url.replace(encodeURIComponent(password), 'wrong');
+    await expect(query(wrong, 'SELECT 1')).rejects.toThrow(/password authentication failed/);
+    await server.stop();
+  });
+
+  it('ends when the process that started it is killed, and starts again on the same data', async () => {
+    const source = `
+      const { startEmbeddedPostgres } = await import(${JSON.stringify(path.join(import.meta.dirname, '../src/index.ts'))});
+      const server = await startEmbeddedPostgres(${JSON.stringify({ dataDir, password })});
+      console.log(server.pid);
+      setInterval(() => {}, 1000);`;
+    const parent = spawn(
+      process.execPath,
+      ['--conditions=@gatehouse/source', '--input-type=module-typescript', '-e', source],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    expect(isRunning(pid)).toBe(true);
+    parent.kill('SIGKILL');
+    await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false);
+    const server = await startEmbeddedPostgres({ dataDir, password });
+    expect(await query(server.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+    await server.stop();
+  });
+
+  it.each([
+    ['PG_VERSION is missing', 'PG_VERSION', undefined, /it has no PG_VERSION/],
+    ['PG_VERSION is garbage', 'PG_VERSION', 'garbage', /its PG_VERSION is not a version/],
+    ['another PostgreSQL made it', 'PG_VERSION', '14\n', /it was made by PostgreSQL 14, and this is 18/],
+    ['its control file is missing', 'global/pg_control', undefined, /does not start: could not find the database/],
+    ['its control file is garbage', 'global/pg_control', 'garbage', /does not start: .*pg_control/],
+    ['its configuration is garbage', 'postgresql.conf', 'garbage', /does not start: .*configuration file/],
+  ])('does not start, and says why in one sentence, when %s', async (_, name, content, sentence) => {
+    const file = path.join(dataDir, name);
+    const before = readFileSync(file);
+    const { uid, gid } = statSync(file);
+    if (content === undefined) rmSync(file);
+    else writeFileSync(file, content);
+    const error = await startEmbeddedPostgres({ dataDir, password }).catch((cause: unknown) => cause as Error);
+    writeFileSync(file, before);
+    chownSync(file, uid, gid);
+    expect(error).toMatchObject({ name: 'StartError', message: expect.stringMatching(sentence) });
+    expect((error as Error).message).not.toContain('\n');
+  });
+
+  it('leaves no half-made files when it cannot be made', async () => {
+    const nowhere = path.join(folder.path, 'absent', 'postgres');
+    await expect(startEmbeddedPostgres({ dataDir: nowhere, password })).rejects.toThrow(/ENOENT/);
+    expect(existsSync(nowhere)).toBe(false);
+  });
+});
