@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { findFreePort, makeTemporaryFolder } from '@gatehouse/start';
+import { findFreePort, isRunning, makeTemporaryFolder } from '@gatehouse/start';
+import type { TemporaryFolder } from '@gatehouse/start';
 import type { SignIn } from './browser.ts';
 import { Command } from './command.ts';
 
@@ -18,35 +19,34 @@ export interface StackProcess {
   pid: number;
 }
 
-/** `npm start` with a data directory of its own on free ports. */
+/** `npm start` on free ports with a data directory of its own. */
 export class Stack {
-  readonly dataDir: string;
   readonly ports: StackPorts;
-  /** Sign-in of the first administrator. */
-  readonly signIn: SignIn;
+  readonly dataDir: string;
+  /** What `npm start` is given, beside what every process inherits. */
   readonly environment: NodeJS.ProcessEnv;
-  start: Command;
+  readonly #folder: TemporaryFolder;
+  #command: Command;
 
-  private constructor(dataDir: string, ports: StackPorts, signIn: SignIn, environment: NodeJS.ProcessEnv) {
-    this.dataDir = dataDir;
+  private constructor(ports: StackPorts, folder: TemporaryFolder, settings: NodeJS.ProcessEnv) {
     this.ports = ports;
-    this.signIn = signIn;
-    this.environment = environment;
-    this.start = new Command(['npm', 'start'], environment);
+    this.#folder = folder;
+    this.dataDir = path.join(folder.path, 'data');
+    this.environment = { ...asEnvironment(ports), GATEHOUSE_DATA_DIR: this.dataDir, ...settings };
+    this.#command = new Command(['npm', 'start'], this.environment);
   }
 
   /** Starts a stack and waits until it is ready. */
   static async launch(settings: NodeJS.ProcessEnv = {}): Promise<Stack> {
-    const { dataDir, ports, environment } = await stackEnvironment();
-    const signIn = { email: 'admin@example.com', password: 'correct-horse-battery-staple' };
-    const stack = new Stack(dataDir, ports, signIn, {
-      ...environment,
-      GATEHOUSE_ADMIN_EMAIL: signIn.email,
-      GATEHOUSE_ADMIN_PASSWORD: signIn.password,
-      ...settings,
-    });
-    await stack.waitUntilReady();
+    const stack = new Stack(await findFreePorts(), makeTemporaryFolder('gatehouse-stack-'), settings);
+    await stack.#command.waitForOutput(/^ready /m);
     return stack;
+  }
+
+  /** Starts again on the same data. */
+  async restart(): Promise<void> {
+    this.#command = new Command(['npm', 'start'], this.environment);
+    await this.#command.waitForOutput(/^ready /m);
   }
 
   get mcpUrl(): string {
@@ -57,14 +57,16 @@ export class Stack {
     return `http://localhost:${this.ports.AUTH_PORT}`;
   }
 
-  async waitUntilReady(): Promise<void> {
-    await this.start.waitForOutput(/^ready /m);
+  /** The command of the present start. */
+  get command(): Command {
+    return this.#command;
   }
 
-  /** Starts again on the same data. */
-  async restart(): Promise<void> {
-    this.start = new Command(['npm', 'start'], this.environment);
-    await this.waitUntilReady();
+  /** The first administrator as the present start printed him. */
+  readSignIn(): SignIn {
+    const [, email = ''] = /^ *sign in as +(\S+)$/m.exec(this.#command.output) ?? [];
+    const [, password = ''] = /^ *password +(\S+) /m.exec(this.#command.output) ?? [];
+    return { email, password };
   }
 
   /** One more process of a role, by its documented command. */
@@ -72,34 +74,47 @@ export class Stack {
     return new Command(['npm', 'run', role], { GATEHOUSE_DATA_DIR: this.dataDir, ...settings });
   }
 
-  /** The processes that run now. */
+  /** The processes that the stack says it runs; none when it has stopped in order. */
   processes(): StackProcess[] {
-    return JSON.parse(readFileSync(path.join(this.dataDir, 'processes.json'), 'utf8')) as StackProcess[];
+    const file = path.join(this.dataDir, 'processes.json');
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as StackProcess[]) : [];
   }
 
   pidOf(name: string): number {
     const found = this.processes().find((candidate) => candidate.name === name);
-    if (!found) throw new Error(`there is no process ${name}`);
+    if (!found) throw new Error(`the stack runs no ${name}`);
     return found.pid;
   }
 
-  /** Ctrl-C, and the wait for the end. */
+  /** Ctrl-C, and the wait for the end; the data stays. */
   async stop(): Promise<void> {
-    this.start.interrupt();
-    await this.start.ended;
+    this.#command.interrupt();
+    await this.#command.ended;
+  }
+
+  /** Stops the stack and removes its data. */
+  async dispose(): Promise<void> {
+    await this.stop();
+    this.#folder.remove();
   }
 }
 
-/** Free ports and a data directory that goes with the test process. */
-export async function stackEnvironment() {
-  const ports: StackPorts = {
+/** The processes among these that still run. */
+export function stillRunning(processes: StackProcess[]): string[] {
+  return processes.filter(({ pid }) => isRunning(pid)).map(({ name }) => name);
+}
+
+/** Four free ports. */
+export async function findFreePorts(): Promise<StackPorts> {
+  return {
     GATEWAY_PORT: await findFreePort(),
     GATEWAY_ADMIN_PORT: await findFreePort(),
     AUTH_PORT: await findFreePort(),
     AUTH_ADMIN_PORT: await findFreePort(),
   };
-  const dataDir = path.join(makeTemporaryFolder('gatehouse-stack-').path, 'data');
-  const environment: NodeJS.ProcessEnv = { GATEHOUSE_DATA_DIR: dataDir };
-  for (const [name, port] of Object.entries(ports)) environment[name] = String(port);
-  return { dataDir, ports, environment };
+}
+
+/** Ports as variables. */
+export function asEnvironment(ports: StackPorts): Record<string, string> {
+  return Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
 }

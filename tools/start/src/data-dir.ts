@@ -3,6 +3,7 @@ import path from 'node:path';
 import { StartError } from '@gatehouse/runtime';
 import { lockDataDir } from './data-dir-lock.ts';
 import type { DataDirLock } from './data-dir-lock.ts';
+import { readRecord } from './process-record.ts';
 
 /** Where everything lies in a data directory. */
 export interface DataDir {
@@ -60,8 +61,10 @@ export function openDataDir(folder: string): { dataDir: DataDir; lock: DataDirLo
   }
   const lock = lockDataDir(path.join(folder, 'lock'));
   if (lock) return { dataDir, lock };
+  const start = readRecord(dataDir.processesFile).find(({ name }) => name === 'start');
+  const holder = start ? ` (process ${start.pid})` : '';
   throw new StartError(
-    `Another \`npm start\` uses the data directory ${folder}: stop it first, or set GATEHOUSE_DATA_DIR to another folder.`,
+    `Another \`npm start\`${holder} uses the data directory ${folder}: stop it first, or set GATEHOUSE_DATA_DIR to another folder.`,
   );
 }
 

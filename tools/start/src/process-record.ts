@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { endProcess, isRunning, waitForEnd } from './end-process.ts';
 
 /** A process of the stack, as it is written down for the start after a crash. */
@@ -24,14 +24,7 @@ export class ProcessRecord {
 
   /** What the last stack left, when it did not stop in order. */
   readLeftovers(): RecordedProcess[] {
-    if (!existsSync(this.#file)) return [];
-    try {
-      const recorded = JSON.parse(readFileSync(this.#file, 'utf8')) as RecordedProcess[];
-      return recorded.filter(({ pid, startedAt }) => isRunning(pid) && readStartTime(pid) === startedAt);
-    } catch {
-      // Cut off by the crash in the middle of a write: the guardian alone knows.
-      return [];
-    }
+    return readRecord(this.#file).filter(({ pid, startedAt }) => isRunning(pid) && readStartTime(pid) === startedAt);
   }
 
   add(name: string, pid: number): void {
@@ -50,6 +43,15 @@ export class ProcessRecord {
 
   #write(): void {
     writeFileSync(this.#file, `${JSON.stringify(this.#processes, undefined, 2)}\n`, { mode: 0o600 });
+  }
+}
+
+/** The processes in a record; none when there is no record, or it was cut off by a crash in the middle of a write. */
+export function readRecord(file: string): RecordedProcess[] {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as RecordedProcess[];
+  } catch {
+    return [];
   }
 }
 

@@ -33,11 +33,12 @@ export async function runStack(options: { watch: boolean }): Promise<number> {
   }
   const reason = await stop.reason;
   if (reason.kind === 'failed') process.stderr.write(`start: ${explain(reason.error)}\n`);
-  say('stopping ...');
+  else say('stopping ...');
   await started.disposeAsync();
   await dismissGuardian();
+  if (reason.kind === 'failed') return 1;
   say('stopped');
-  return reason.kind === 'failed' ? 1 : 0;
+  return 0;
 }
 
 /** The list of steps. Each throws a StartError in one sentence when it cannot be done. */

@@ -1,0 +1,140 @@
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import path from 'node:path';
+import { findFreePort, makeTemporaryFolder } from '@gatehouse/start';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Command } from '../support/command.ts';
+import { asEnvironment, findFreePorts } from '../support/stack.ts';
+
+const folder = makeTemporaryFolder('gatehouse-refusals-');
+const dataDir = path.join(folder.path, 'data');
+const inDataDir = (...names: string[]) => path.join(dataDir, ...names);
+let blocker: Server;
+let blockedPort: number;
+let closedPort: number;
+
+beforeAll(async () => {
+  blocker = createServer().listen(0, '127.0.0.1');
+  await once(blocker, 'listening');
+  blockedPort = (blocker.address() as AddressInfo).port;
+  closedPort = await findFreePort();
+});
+afterAll(() => {
+  blocker.close();
+  folder.remove();
+});
+
+interface Refusal {
+  fault: string;
+  settings?: () => NodeJS.ProcessEnv;
+  damage?: () => void;
+  sentence: RegExp;
+}
+
+const database = () => process.env.GATEHOUSE_TEST_DATABASE_URL ?? '';
+
+const refusals: Refusal[] = [
+  {
+    fault: 'a port that is in use',
+    settings: () => ({ AUTH_PORT: String(blockedPort) }),
+    sentence: /^start: Port \d+ is in use: .* set AUTH_PORT to a free port\.$/m,
+  },
+  {
+    fault: 'a malformed DATABASE_URL',
+    settings: () => ({ DATABASE_URL: 'localhost:5432' }),
+    sentence: /^start: DATABASE_URL is malformed: .*\.$/m,
+  },
+  {
+    fault: 'a DATABASE_URL that nobody listens at',
+    settings: () => ({ DATABASE_URL: `postgres://user:sesame@127.0.0.1:${closedPort}/x` }),
+    sentence:
+      /^start: The PostgreSQL of DATABASE_URL \(127\.0\.0\.1:\d+\/x\) cannot be used \(connect ECONNREFUSED .*\): .*\.$/m,
+  },
+  {
+    fault: 'a DATABASE_URL with a wrong password',
+    settings: () => ({ DATABASE_URL: database().replace(/:[^:@]*@/, ':sesame@') }),
+    sentence: /^start: The PostgreSQL of DATABASE_URL .* cannot be used \(password authentication failed .*\): .*\.$/m,
+  },
+  {
+    fault: 'a DATABASE_URL without its database',
+    settings: () => ({ DATABASE_URL: database().replace(/[^/]*$/, 'absent') }),
+    sentence: /^start: The PostgreSQL of DATABASE_URL .* cannot be used \(database "absent" does not exist\): .*\.$/m,
+  },
+  {
+    fault: 'a NATS_URL that nobody listens at',
+    settings: () => ({ NATS_URL: `nats://127.0.0.1:${closedPort}` }),
+    sentence: /^start: NATS does not answer at nats:\/\/127\.0\.0\.1:\d+: .*\.$/m,
+  },
+  {
+    fault: 'a data directory that cannot be made',
+    settings: () => ({ GATEHOUSE_DATA_DIR: '/dev/null/data' }),
+    sentence: /^start: The data directory \/dev\/null\/data cannot be written \(ENOTDIR\): .*\.$/m,
+  },
+  {
+    fault: 'a data directory with other things in it',
+    damage: () => {
+      mkdirSync(dataDir);
+      writeFileSync(inDataDir('thesis.tex'), '');
+    },
+    sentence: /^start: GATEHOUSE_DATA_DIR is .*, which holds other things: .*\.$/m,
+  },
+  {
+    fault: 'a FILES_ROOT that does not exist',
+    settings: () => ({ FILES_ROOT: '/nonexistent/files' }),
+    sentence: /^start: FILES_ROOT is \/nonexistent\/files, which does not exist: .*\.$/m,
+  },
+  {
+    fault: 'a database without PG_VERSION',
+    damage: () => {
+      mkdirSync(inDataDir('env'), { recursive: true });
+      mkdirSync(inDataDir('postgres'));
+      const passwords = { postgresSuperuser: 'a', authorizationServerDatabase: 'b', nats: {} };
+      writeFileSync(inDataDir('passwords.json'), JSON.stringify(passwords));
+      writeFileSync(inDataDir('encryption.key'), Buffer.alloc(32).toString('base64'));
+    },
+    sentence: /^start: The database in .* cannot be used: it has no PG_VERSION; .*\.$/m,
+  },
+  {
+    fault: 'a key-encryption key of the wrong size',
+    damage: () => {
+      mkdirSync(inDataDir('env'), { recursive: true });
+      writeFileSync(inDataDir('encryption.key'), 'c2hvcnQ=');
+    },
+    sentence: /^start: The key-encryption key in .* is damaged .*: .*\.$/m,
+  },
+  {
+    fault: 'a NATS store that is not a folder',
+    damage: () => {
+      mkdirSync(inDataDir('env'), { recursive: true });
+      mkdirSync(inDataDir('nats'));
+      writeFileSync(inDataDir('nats', 'jetstream'), '');
+    },
+    sentence: /^start: NATS does not start on .*: .*; .*\.$/m,
+  },
+];
+
+describe('npm start', () => {
+  it.each(refusals)('ends with one sentence and exit code 1 on $fault', async ({ settings, damage, sentence }) => {
+    rmSync(dataDir, { recursive: true, force: true });
+    damage?.();
+    const command = new Command(['npm', 'start'], {
+      ...asEnvironment(await findFreePorts()),
+      GATEHOUSE_DATA_DIR: dataDir,
+      ...settings?.(),
+    });
+    expect(await command.ended).toBe(1);
+    expect(command.output.match(/^start: .*$/gm)).toEqual([expect.stringMatching(sentence)]);
+    expect(command.output).not.toContain('sesame');
+    expect(command.output).not.toMatch(/^ {4}at /m);
+    const left = readdirSync(folder.path, { recursive: true }).filter((name) => /lock|processes/.test(String(name)));
+    expect(left).toEqual([]);
+  });
+
+  it('refuses one more process of a role where no stack is', async () => {
+    const command = new Command(['npm', 'run', 'worker'], { GATEHOUSE_DATA_DIR: path.join(folder.path, 'none') });
+    expect(await command.ended).toBe(1);
+    expect(command.output).toMatch(/^worker cannot start: there is no stack in .*; run `npm start` first\.$/m);
+  });
+});

@@ -1,0 +1,114 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { findFreePort } from '@gatehouse/start';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Command } from '../support/command.ts';
+import { isKnownClient, registerClient } from '../support/registration.ts';
+import { Stack, stillRunning } from '../support/stack.ts';
+
+const stopLimitMs = 10_000;
+
+describe('npm start', () => {
+  let stack: Stack;
+  let oauthClientId: string;
+  beforeAll(async () => {
+    stack = await Stack.launch();
+  });
+  afterAll(() => stack.dispose());
+
+  /** Every port of the stack is free again, and nothing in the data directory says that it runs. */
+  async function expectNothingLeft(): Promise<void> {
+    for (const port of Object.values(stack.ports)) expect(await findFreePort(port)).toBe(port);
+    const left = readdirSync(stack.dataDir).filter((name) => /lock|processes/.test(name));
+    expect(left).toEqual([]);
+    expect(existsSync(path.join(stack.dataDir, 'postgres', 'postmaster.pid'))).toBe(false);
+  }
+
+  it('prints the MCP URL, the sign-in, a client configuration and one ready line', async () => {
+    const { output } = stack.command;
+    expect(output).toContain(`MCP URL       ${stack.mcpUrl}`);
+    expect(stack.readSignIn()).toEqual({ email: 'admin@localhost', password: expect.stringMatching(/^\S{12,}$/) });
+    expect(output).toContain(`{"mcpServers":{"gatehouse":{"type":"http","url":"${stack.mcpUrl}"}}}`);
+    expect(output.match(/^ready .*$/gm)).toEqual([expect.stringContaining(stack.mcpUrl)]);
+    const [, seconds] = /^ready .*\(in ([\d.]+) s\)$/m.exec(output) ?? [];
+    expect(Number(seconds)).toBeLessThan(15);
+  });
+
+  it('runs every part as a process of its own, in a directory that only its owner can enter', () => {
+    expect(stack.processes().map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['postgres', 'nats', 'authorization-server', 'worker', 'gateway']),
+    );
+    expect(statSync(stack.dataDir).mode & 0o777).toBe(0o700);
+  });
+
+  it('refuses a second start on the same data directory, and leaves the first alone', async () => {
+    const second = new Command(['npm', 'start'], { ...stack.environment, GATEWAY_PORT: '0' });
+    expect(await second.ended).toBe(1);
+    expect(second.output).toMatch(/^start: Another `npm start` \(process \d+\) uses the data directory .*: stop it/m);
+    expect(stillRunning(stack.processes())).toHaveLength(stack.processes().length);
+  });
+
+  it('starts an app again that was killed, and says so', async () => {
+    const killed = stack.pidOf('gateway');
+    process.kill(killed, 'SIGKILL');
+    await stack.command.waitForOutput(/^gateway ended by itself \(SIGKILL\); it starts again in 0\.5 s$/m);
+    const probe = `http://localhost:${stack.ports.GATEWAY_ADMIN_PORT}/readyz`;
+    await expect
+      .poll(
+        () =>
+          fetch(probe)
+            .then(({ ok }) => ok)
+            .catch(() => false),
+        { timeout: 15_000 },
+      )
+      .toBe(true);
+    expect(stack.pidOf('gateway')).not.toBe(killed);
+  });
+
+  it('stops in order on Ctrl-C, in less than ten seconds, and leaves no process, port or lock', async () => {
+    oauthClientId = await registerClient(stack.issuer);
+    const processes = stack.processes();
+    const startedAt = performance.now();
+    await stack.stop();
+    expect(performance.now() - startedAt).toBeLessThan(stopLimitMs);
+    expect(stack.command.output).toMatch(/^stopped$/m);
+    expect(stillRunning(processes)).toEqual([]);
+    await expectNothingLeft();
+  });
+
+  it('keeps all data over a second start, which does not show the password again', async () => {
+    await stack.restart();
+    expect(await isKnownClient(stack.issuer, oauthClientId, stack.mcpUrl)).toBe(true);
+    expect(stack.command.output).toContain('admin@localhost, with the password that the first start showed');
+    expect(stack.command.output).not.toMatch(/^ *password /m);
+  });
+
+  it('stops the same way on SIGTERM to its own process', async () => {
+    const processes = stack.processes();
+    process.kill(stack.pidOf('start'), 'SIGTERM');
+    expect(await stack.command.ended).toBe(0);
+    expect(stillRunning(processes)).toEqual([]);
+    await expectNothingLeft();
+  });
+
+  it('takes everything with it when it is killed, and the next start has all data', async () => {
+    await stack.restart();
+    const processes = stack.processes();
+    process.kill(stack.pidOf('start'), 'SIGKILL');
+    await stack.command.ended;
+    await stack.restart();
+    expect(stillRunning(processes)).toEqual([]);
+    expect(await isKnownClient(stack.issuer, oauthClientId, stack.mcpUrl)).toBe(true);
+  });
+
+  it('ends what is left when its guardian was killed with it', async () => {
+    const processes = stack.processes();
+    process.kill(stack.pidOf('guardian'), 'SIGKILL');
+    process.kill(stack.pidOf('start'), 'SIGKILL');
+    await stack.command.ended;
+    expect(stillRunning(processes)).toContain('postgres');
+    await stack.restart();
+    expect(stillRunning(processes)).toEqual([]);
+    expect(await isKnownClient(stack.issuer, oauthClientId, stack.mcpUrl)).toBe(true);
+  });
+});
