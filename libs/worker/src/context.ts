@@ -28,9 +28,9 @@ export interface CallContext {
    * Reports progress to a client that asked for it, and extends the deadline. A value that does not increase is dropped
    * (MCP 2026-07-28 Progress §Progress Flow).
    */
-  progress(progress: number, total?: number, message?: string): void;
+  progress(this: void, progress: number, total?: number, message?: string): void;
   /** Sends a log message to a client that asked for this level or a lower one. No secrets, no personal data. */
-  log(level: LoggingLevel, data: unknown, logger?: string): void;
+  log(this: void, level: LoggingLevel, data: unknown, logger?: string): void;
 }
 
 /** The context of `resources/read`. */

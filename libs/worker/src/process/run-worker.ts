@@ -27,7 +27,7 @@ export interface WorkerOptions<Shape extends z.ZodRawShape> {
   /** Environment variables beside those of every worker. */
   settings?: Shape;
   /** Makes the servers once the settings are known; may throw StartError. */
-  servers: (settings: z.output<z.ZodObject<Shape>>) => ServerOptions[] | Promise<ServerOptions[]>;
+  servers: (settings: z.output<z.ZodObject<Shape>>, logger: Logger) => ServerOptions[] | Promise<ServerOptions[]>;
 }
 
 /**
@@ -44,7 +44,7 @@ export async function runWorker<Shape extends z.ZodRawShape>(
     name,
     settings: z.object({ ...workerSettings, ...settings }),
     start: async (values, logger) => {
-      const own = await servers(values as unknown as z.output<z.ZodObject<Shape>>);
+      const own = await servers(values as unknown as z.output<z.ZodObject<Shape>>, logger);
       return startWorker(values, logger, own);
     },
   });

@@ -31,7 +31,9 @@ export async function callTool(
   } catch (error) {
     if (error instanceof JsonRpcError) throw error;
     if (error instanceof InvalidOutput) toolOutputInvalid(logger, server.definitions.server, name, error.message);
-    else if (!(error instanceof ExpectedError)) toolFailed(logger, server.definitions.server, name, error);
+    // What a tool throws because it was told to stop is no fault of its own.
+    else if (!(error instanceof ExpectedError) && !context.signal.aborted)
+      toolFailed(logger, server.definitions.server, name, error);
     return failedResult(messageOf(error));
   }
 }

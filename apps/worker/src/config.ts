@@ -1,0 +1,9 @@
+import { z } from 'zod';
+
+/** The settings of the built-in servers, beside those of every worker. */
+export const settings = {
+  FILES_ROOT: z
+    .string()
+    .default('.gatehouse/workspace')
+    .describe('Directory that the files server serves; made if it is missing'),
+};

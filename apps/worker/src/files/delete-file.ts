@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { ExpectedError } from '@gatehouse/worker';
+import { withEntryLock } from './entry-lock.ts';
+import { quote, reservedPrefix } from './file-path.ts';
+import type { Entry, RootDirectory } from './root-directory.ts';
+import { refuseVersion, statIfThere } from './write-file.ts';
+
+export interface DeleteOptions {
+  /** Also delete a directory that is not empty. */
+  recursive: boolean;
+  /** Delete the file only if it still has this version. */
+  expectedVersion?: string | undefined;
+}
+
+/** Deletes a file, a link (not what it links to) or a directory; false when there was nothing. */
+export function deleteFile(
+  root: RootDirectory,
+  filePath: string,
+  { recursive, expectedVersion }: DeleteOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return root.withEntry(filePath, { follow: false }, (entry) =>
+    withEntryLock(entry, signal, async () => {
+      const existing = await statIfThere(entry);
+      if (!existing) return false;
+      if (existing.isDirectory()) await deleteDirectory(entry, recursive);
+      else {
+        if (!existing.isFile() && !existing.isSymbolicLink()) {
+          throw new ExpectedError(
+            `${quote(filePath)} is a pipe, socket or device: it is not for this server to delete.`,
+          );
+        }
+        const refusal = expectedVersion === undefined ? undefined : refuseVersion(filePath, existing, expectedVersion);
+        if (refusal) throw refusal;
+        await unlink(entry.directory.entry(entry.name));
+      }
+      await entry.directory.sync();
+      return true;
+    }),
+  );
+}
+
+async function deleteDirectory({ directory, name }: Entry, recursive: boolean): Promise<void> {
+  if (!recursive) return rmdir(directory.entry(name));
+  // Out of sight at once: nobody meets a half-deleted tree, and after a crash the rest is swept up.
+  const doomed = directory.entry(`${reservedPrefix}delete-${randomUUID()}`);
+  await rename(directory.entry(name), doomed);
+  return rm(doomed, { recursive: true, force: true });
+}
