@@ -14,6 +14,7 @@ import { reportReady } from './events.ts';
 import { readKeyEncryption } from './keys/key-encryption.ts';
 import { loadServerSecrets } from './keys/load-server-secrets.ts';
 import { reportFirstAdministrator } from './report-first-administrator.ts';
+import { CatalogFollower } from './resources/catalog-follower.ts';
 import { Resources } from './resources/resources.ts';
 import { entities } from './storage/entities.ts';
 import { migrations } from './storage/migrations/index.ts';
@@ -84,6 +85,8 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
   const app = await composeApp({ settings, logger, dataSource, secrets, resources }, front.server, logger);
   opened.add(() => app.close());
   opened.add(() => closeServer(front.server));
+  const catalog = new CatalogFollower({ settings, dataSource, resources, logger });
+  opened.add(() => catalog.stop());
   front.answerWith(createEntrance({ ...app, address, trustedProxies: settings.AUTH_TRUSTED_PROXIES, logger }));
 
   health.addReadinessCheck('database', checkDatabase(dataSource));

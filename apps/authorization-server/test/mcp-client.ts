@@ -39,6 +39,11 @@ export class McpClient {
     return new McpClient(replicas, (jsonOf(answer) as { client_id: string }).client_id);
   }
 
+  /** A client that is registered already. */
+  static of(replicas: Replicas, oauthClientId: string): McpClient {
+    return new McpClient(replicas, oauthClientId);
+  }
+
   /** The authorization URL; a parameter that is given as undefined is left out. */
   authorizationUrl(parameters: Record<string, string | undefined> = {}): string {
     const all: Record<string, string | undefined> = {

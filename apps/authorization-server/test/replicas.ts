@@ -39,7 +39,8 @@ export async function startReplicas(count = 1, environment: Record<string, strin
     GATEHOUSE_ADMIN_EMAIL: administrator.email,
     GATEHOUSE_ADMIN_PASSWORD: administrator.password,
     GATEWAY_PUBLIC_URL: gatewayUrl,
-    NATS_URL: process.env.GATEHOUSE_TEST_NATS_URL ?? 'nats://127.0.0.1:1',
+    // Nobody there, unless a test follows the catalog, which the whole run shares.
+    NATS_URL: 'nats://127.0.0.1:1',
     AUTH_REGISTRATIONS_PER_MINUTE: '1000',
     ...environment,
   };
@@ -71,7 +72,7 @@ export async function startReplicas(count = 1, environment: Record<string, strin
 }
 
 /** Starts one authorization server from environment variables, as `main.ts` does. */
-export function startReplica(environment: Record<string, string>): Promise<RunningServer> {
+export async function startReplica(environment: Record<string, string>): Promise<RunningServer> {
   const logger = createLogger('test', { LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal', LOG_FORMAT: 'json' });
   return startServer(loadSettings(authorizationServerSettings, environment), logger);
 }

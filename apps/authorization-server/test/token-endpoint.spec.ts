@@ -75,7 +75,7 @@ describe('the token endpoint, redeeming codes', () => {
       expect(losers.map((answer) => [answer.status, (jsonOf(answer) as { error: string }).error])).toEqual(
         Array.from({ length: 9 }, () => [400, 'invalid_grant']),
       );
-      const { refresh_token: refreshToken } = jsonOf(won!) as TokenAnswer;
+      const { refresh_token: refreshToken } = jsonOf(won) as TokenAnswer;
       expect((await client.refresh(refreshToken)).status).toBe(400);
     }
   });

@@ -56,6 +56,14 @@ export function explainConnectionFailure(cause: unknown, target: DatabaseTarget)
       { cause },
     );
   }
+  if (/client password must be a/.test(failure.message)) {
+    return new StartError(
+      `PostgreSQL at ${target.host} asks for a password: add the one of ${target.user} to DATABASE_URL.`,
+      {
+        cause,
+      },
+    );
+  }
   if (/ssl/i.test(failure.message)) {
     return new StartError(
       `PostgreSQL at ${target.host} and DATABASE_URL disagree about TLS: set or remove sslmode in DATABASE_URL.`,

@@ -74,8 +74,8 @@ async function migrate(options: DatabaseOptions): Promise<void> {
   });
   // The loss of the lock's connection shows in the migration's own connection too.
   holder.on('error', (error) => reportLostConnection(options.logger, error));
-  await holder.connect();
   try {
+    await holder.connect();
     await checkServerVersion(holder);
     await holder.query('SELECT pg_advisory_lock($1::bigint)', [advisoryLockKey(`migrate ${options.schema}`)]);
     await holder.query(`CREATE SCHEMA IF NOT EXISTS ${pg.escapeIdentifier(options.schema)}`);

@@ -11,6 +11,10 @@ const sweeps: { table: string; condition: string }[] = [
   { table: 'refresh_token', condition: `expires_at < now()` },
   { table: 'oauth_grant', condition: `expires_at < now()` },
   { table: 'outbox', condition: `expires_at < now() AND published_at IS NOT NULL` },
+  { table: 'client_approval', condition: `expires_at < now()` },
+  // A bucket is empty after ten minutes, whatever was in it.
+  { table: 'login_throttle', condition: `updated_at < now() - interval '1 hour'` },
+  { table: 'known_browser', condition: `last_login_at < now() - interval '400 days'` },
   { table: 'rate_window', condition: `window_start < now() - interval '1 day'` },
 ];
 

@@ -32,6 +32,7 @@ const statements = [
      last_login_at timestamptz NOT NULL,
      PRIMARY KEY (tenant_id, sub, browser_digest)
    )`,
+  `CREATE INDEX known_browser_time ON auth.known_browser (last_login_at)`,
   `CREATE TABLE auth.client_approval (
      id uuid PRIMARY KEY,
      tenant_id text NOT NULL,
