@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { aggregateScenarios, notYetRequired, scoredScenarios } from './scenarios.ts';
+import { notYetRequired, requiredScenarios } from './scenarios.ts';
 import { runSuite } from './suite.ts';
 import { isFailure, judge, renderTable } from './verdict.ts';
 import type { ScenarioVerdict } from './verdict.ts';
@@ -16,22 +16,19 @@ function build(): void {
   if (status !== 0) throw new Error('the build failed');
 }
 
-/** The official suite against `/mcp/conformance`, then what concerns names and URIs against the aggregated `/mcp`. */
+/** The official suite against `/mcp/conformance`, then against the aggregated `/mcp`. */
 async function runConformance(): Promise<ScenarioVerdict[]> {
   build();
   // Only now: what it imports is built by the step before.
   const { startStack } = await import('./stack.ts');
   const stack = await startStack();
   try {
-    const own = judge(await runSuite(stack.serverUrl), { required: scoredScenarios, notYetRequired });
-    console.log(renderTable('\n/mcp/conformance', own));
-    const aggregateResults = [...(await runSuite(stack.aggregateUrl))];
-    const aggregate = judge(new Map(aggregateResults.filter(([scenario]) => aggregateScenarios.includes(scenario))), {
-      required: aggregateScenarios,
-      notYetRequired: [],
-    });
-    console.log(renderTable('\n/mcp, names mapped', aggregate));
-    const verdicts = [...own, ...aggregate];
+    const verdicts: ScenarioVerdict[] = [];
+    for (const [title, url] of Object.entries(stack.endpoints)) {
+      const found = judge(await runSuite(url), { required: requiredScenarios, notYetRequired });
+      console.log(renderTable(`\n${title}`, found));
+      verdicts.push(...found);
+    }
     if (verdicts.some(isFailure)) console.log(`\nend of the gateway's log:\n${stack.gatewayLog()}`);
     return verdicts;
   } finally {

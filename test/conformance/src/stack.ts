@@ -15,10 +15,8 @@ const scopes = ['mcp', `${server}:read`, `${server}:write`];
 
 /** NATS, gateway and fixture with authentication on, and two proxies that add the token. */
 export interface Stack {
-  /** The endpoint of the fixture alone. */
-  serverUrl: string;
-  /** The aggregated endpoint, with the fixture's names mapped. */
-  aggregateUrl: string;
+  /** URLs of the fixture's own endpoint and of the aggregated one, whose names are mapped; by what they are. */
+  endpoints: Record<string, string>;
   /** The last lines of the gateway's log. */
   gatewayLog(): string;
   stop(): Promise<void>;
@@ -79,42 +77,58 @@ async function start(cleanUps: (() => unknown)[]): Promise<Omit<Stack, 'stop'>> 
     translation: aggregateNames(server),
   });
   cleanUps.push(() => aggregateProxy.close());
-  await waitUntilListed(aggregateProxy.port);
+  const endpoints = {
+    [`/mcp/${server}`]: `http://localhost:${serverProxy.port}/mcp/${server}`,
+    '/mcp, names mapped': `http://localhost:${aggregateProxy.port}/mcp`,
+  };
+  for (const url of Object.values(endpoints)) await waitUntilListed(url);
+  await requireAuthentication(resource);
+  await requireAuthentication(`${resource}/${server}`);
   return {
-    serverUrl: `http://localhost:${serverProxy.port}/mcp/${server}`,
-    aggregateUrl: `http://localhost:${aggregateProxy.port}/mcp`,
+    endpoints,
     gatewayLog: () => gateway.log(),
   };
 }
 
-/** A worker is ready when it has announced itself; the gateway hears of it a moment later. */
-async function waitUntilListed(port: number): Promise<void> {
-  const body = JSON.stringify({
-    jsonrpc: '2.0',
-    id: 1,
-    method: 'tools/list',
-    params: {
-      _meta: {
-        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-        'io.modelcontextprotocol/clientCapabilities': {},
-      },
+const listBody = JSON.stringify({
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'tools/list',
+  params: {
+    _meta: {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': {},
     },
-  });
+  },
+});
+
+function listTools(url: string): Promise<Response> {
   const headers = {
     'content-type': 'application/json',
     accept: 'application/json, text/event-stream',
     'mcp-protocol-version': '2026-07-28',
     'mcp-method': 'tools/list',
   };
+  return fetch(url, { method: 'POST', headers, body: listBody });
+}
+
+/** A worker is ready when it has announced itself; the gateway hears of it a moment later. */
+async function waitUntilListed(url: string): Promise<void> {
   const deadline = performance.now() + listedTimeoutMs;
   for (;;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/mcp`, { method: 'POST', headers, body });
+    const answer = await listTools(url);
     const text = await answer.text();
     if (text.includes('"test_simple_text"')) return;
     if (performance.now() > deadline)
       throw new Error(`the gateway does not list the fixture: ${answer.status} ${text}`);
     await delay(50);
   }
+}
+
+/** The suite could not tell: without the proxy's token nothing may be answered. */
+async function requireAuthentication(url: string): Promise<void> {
+  const { status } = await listTools(url);
+  if (status !== 401) throw new Error(`${url} answers ${status} without a token: authentication is not on`);
 }
 
 function identityOf(role: NatsRole): NatsIdentity {

@@ -1,7 +1,7 @@
 import type { Check, SuiteResults } from './suite.ts';
 
 /** How a scenario ended, in the light of what is asked of it. */
-export type Outcome = 'passed' | 'FAILED' | 'NOT RUN' | 'UNEXPECTED PASS' | 'not yet required' | 'not scored';
+export type Outcome = 'passed' | 'FAILED' | 'NOT RUN' | 'UNEXPECTED PASS' | 'not yet required' | 'not required';
 
 /** One line of the table. */
 export interface ScenarioVerdict {
@@ -12,11 +12,14 @@ export interface ScenarioVerdict {
   complaints: Check[];
 }
 
+/** What is asked of the scenarios; any other is shown and decides nothing. */
+export interface Asked {
+  required: readonly string[];
+  notYetRequired: readonly string[];
+}
+
 /** Judges what the suite found against what is asked. */
-export function judge(
-  results: SuiteResults,
-  asked: { required: readonly string[]; notYetRequired: readonly string[] },
-): ScenarioVerdict[] {
+export function judge(results: SuiteResults, asked: Asked): ScenarioVerdict[] {
   const missing = asked.required.filter((scenario) => !results.has(scenario));
   return [...results.entries(), ...missing.map((scenario): [string, Check[]] => [scenario, []])].map(
     ([scenario, checks]) => ({
@@ -28,16 +31,13 @@ export function judge(
   );
 }
 
-function outcomeOf(
-  scenario: string,
-  checks: Check[],
-  asked: { required: readonly string[]; notYetRequired: readonly string[] },
-): Outcome {
-  // A scenario that could check nothing has shown nothing.
+function outcomeOf(scenario: string, checks: Check[], asked: Asked): Outcome {
+  // A scenario that could check nothing has shown nothing. A warning is a SHOULD that was not followed: it needs a reason.
   const passed =
-    checks.some(({ status }) => status === 'SUCCESS') && checks.every(({ status }) => status !== 'FAILURE');
+    checks.some(({ status }) => status === 'SUCCESS') &&
+    checks.every(({ status }) => status !== 'FAILURE' && status !== 'WARNING');
   if (asked.notYetRequired.includes(scenario)) return passed ? 'UNEXPECTED PASS' : 'not yet required';
-  if (!asked.required.includes(scenario)) return 'not scored';
+  if (!asked.required.includes(scenario)) return 'not required';
   if (checks.length === 0) return 'NOT RUN';
   return passed ? 'passed' : 'FAILED';
 }
@@ -47,13 +47,15 @@ export function isFailure({ outcome }: ScenarioVerdict): boolean {
   return outcome === 'FAILED' || outcome === 'NOT RUN' || outcome === 'UNEXPECTED PASS';
 }
 
-/** The table for a terminal, with every complaint about a scored scenario below its line. */
+/** The table for a terminal, with every complaint about a failure below its line. */
 export function renderTable(title: string, verdicts: ScenarioVerdict[]): string {
   const width = Math.max(...verdicts.map(({ scenario }) => scenario.length));
-  const lines = verdicts.flatMap(({ scenario, outcome, succeeded, complaints }) => [
-    `${scenario.padEnd(width)}  ${outcome.padEnd(16)}  ${succeeded} checks${count(complaints, 'FAILURE', 'failed')}${count(complaints, 'WARNING', 'warned')}`,
-    ...(outcome === 'not scored' ? [] : complaints.map(describe)),
-  ]);
+  const lines = verdicts.flatMap((verdict) => {
+    const { scenario, outcome, succeeded, complaints } = verdict;
+    const counts = `${succeeded} checks${count(complaints, 'FAILURE', 'failed')}${count(complaints, 'WARNING', 'warned')}`;
+    const line = `${scenario.padEnd(width)}  ${outcome.padEnd(16)}  ${counts}`;
+    return isFailure(verdict) ? [line, ...complaints.map(describe)] : [line];
+  });
   return [title, ...lines].join('\n');
 }
 
