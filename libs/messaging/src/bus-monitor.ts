@@ -2,6 +2,7 @@ import type { Logger } from '@gatehouse/runtime';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { logBusGone, logBusRecovered, logRecoveryFailed } from './events.ts';
 import { randomToken, subjects } from './subjects.ts';
+import { subscribe } from './subscribe.ts';
 
 /** How often a process beats to itself through NATS. */
 const beatIntervalMs = 500;
@@ -21,7 +22,7 @@ export class BusMonitor {
   readonly #logger: Logger;
   readonly #steps: RecoveryStep[] = [];
   readonly #goneListeners: (() => void)[] = [];
-  readonly #natsSubject = subjects.bus(randomToken());
+  readonly #natsSubject = subjects.bus(randomToken(8));
   readonly #interval: NodeJS.Timeout;
   #state: 'recovering' | 'up' | 'gone' = 'gone';
   /** Counts outages, so that an echo or a recovery of an earlier one changes nothing. */
@@ -32,10 +33,8 @@ export class BusMonitor {
   constructor(connection: NatsConnection, logger: Logger) {
     this.#connection = connection;
     this.#logger = logger;
-    connection.subscribe(this.#natsSubject, {
-      callback: (error, message) => {
-        if (!error && message.string() === String(this.#outage)) this.#hear();
-      },
+    subscribe(connection, this.#natsSubject, logger, (message) => {
+      if (message.string() === String(this.#outage)) this.#hear();
     });
     this.#interval = setInterval(() => this.#beat(), beatIntervalMs);
     this.#interval.unref();

@@ -1,3 +1,4 @@
+import type { Logger } from '@gatehouse/runtime';
 import type { Msg, NatsConnection } from '@nats-io/nats-core';
 import { InvalidArgumentError } from '@nats-io/nats-core';
 import type { BusMonitor } from './bus-monitor.ts';
@@ -5,6 +6,7 @@ import type { CallOutcome, CallRequest } from './call.ts';
 import { PendingCall } from './pending-call.ts';
 import type { InstanceAddress, SubjectToken } from './subjects.ts';
 import { anyToken, randomToken, subjects } from './subjects.ts';
+import { subscribe } from './subscribe.ts';
 import { encodeCallHeaders, encodeControl, headerRoomBytes, isNoResponders, parseFrameHeader } from './wire.ts';
 
 /** How often deadlines are looked at: one timer for all calls costs less than one per call. */
@@ -28,15 +30,12 @@ export class CallClient {
   readonly #probes = new Map<string, (outcome: ProbeOutcome) => void>();
   readonly #sweep: NodeJS.Timeout;
 
-  constructor(connection: NatsConnection, bus: BusMonitor) {
+  constructor(connection: NatsConnection, bus: BusMonitor, logger: Logger) {
     this.#connection = connection;
-    this.#gateway = randomToken();
+    this.#gateway = randomToken(8);
     this.#bus = bus;
-    connection.subscribe(subjects.reply({ tenant: anyToken, server: anyToken }, this.#gateway, anyToken), {
-      callback: (error, message) => {
-        if (!error) this.#receive(message);
-      },
-    });
+    const replies = subjects.reply({ tenant: anyToken, server: anyToken }, this.#gateway, anyToken);
+    subscribe(connection, replies, logger, (message) => this.#receive(message));
     bus.onGone(() => this.#endAll());
     this.#sweep = setInterval(() => this.#endOverdue(Date.now()), sweepIntervalMs);
     this.#sweep.unref();
@@ -65,7 +64,7 @@ export class CallClient {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve({ kind: 'cancelled' });
       if (!this.#bus.carries) return resolve({ kind: 'bus-gone' });
-      const callId = randomToken();
+      const callId = randomToken(16);
       const replySubject = subjects.reply(to, this.#gateway, callId);
       const call = new PendingCall(callId, to, request, onNotification, resolve);
       const refused = this.#publish(to, replySubject, request, call.deadlineMs);
@@ -89,7 +88,7 @@ export class CallClient {
   /** Asks an instance whether it is there. */
   probe(to: InstanceAddress, timeoutMs: number): Promise<ProbeOutcome> {
     return new Promise((resolve) => {
-      const replySubject = subjects.reply(to, this.#gateway, randomToken());
+      const replySubject = subjects.reply(to, this.#gateway, randomToken(16));
       const settle = (outcome: ProbeOutcome) => {
         clearTimeout(timer);
         this.#probes.delete(replySubject);

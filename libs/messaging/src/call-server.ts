@@ -1,6 +1,6 @@
 import type { Logger } from '@gatehouse/runtime';
 import { StartError } from '@gatehouse/runtime';
-import type { NatsConnection, Subscription } from '@nats-io/nats-core';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
 import { announceDefinitions } from './announce.ts';
 import type { Beat } from './beat.ts';
 import { beatIntervalMs, encodeBeat } from './beat.ts';
@@ -13,6 +13,7 @@ import { ServedInstance } from './served-instance.ts';
 import { answerServiceProtocol } from './service-protocol.ts';
 import type { InstanceAddress } from './subjects.ts';
 import { randomToken, subjects, subjectToken } from './subjects.ts';
+import { subscribe } from './subscribe.ts';
 
 /** How often deadlines of running and waiting calls are looked at. */
 const expiryIntervalMs = 100;
@@ -50,7 +51,7 @@ class CallServerProcess implements CallServer {
   #drained: Promise<void> | undefined;
 
   constructor(options: ServeCallsOptions) {
-    const token = options.instance === undefined ? randomToken() : subjectToken(options.instance);
+    const token = options.instance === undefined ? randomToken(8) : subjectToken(options.instance);
     this.instance = token;
     this.#connection = options.connection;
     this.#logger = options.logger;
@@ -97,30 +98,21 @@ class CallServerProcess implements CallServer {
   #subscribe(): Promise<never> {
     return new Promise((_, reject) => {
       for (const { address, served, source, identity } of this.#offers) {
-        const subscribe = (
-          natsSubject: string,
-          receive: (message: Parameters<ServedInstance['receiveCall']>[0]) => void,
-        ) =>
-          this.#connection.subscribe(natsSubject, {
-            callback: (error, message) => {
-              if (error) reject(deniedServer(identity, error));
-              else receive(message);
-            },
-          });
         const callSubject = subjects.call(address);
+        const denied = (error: Error) => reject(deniedServer(identity, error));
+        const control = (message: Msg) => served.receiveControl(message, () => this.#encodeBeat(identity));
+        const shown = {
+          tenant: identity.tenant,
+          instance: this.instance,
+          definitions: source.definitions,
+          callSubject,
+          startedAt: new Date(),
+          statistics: served.statistics,
+        };
         this.#subscriptions.push(
-          subscribe(callSubject, (message) => served.receiveCall(message)),
-          subscribe(subjects.control(address), (message) =>
-            served.receiveControl(message, () => this.#encodeBeat(identity)),
-          ),
-          ...answerServiceProtocol(this.#connection, {
-            tenant: identity.tenant,
-            instance: this.instance,
-            definitions: source.definitions,
-            callSubject,
-            startedAt: new Date(),
-            statistics: served.statistics,
-          }),
+          subscribe(this.#connection, callSubject, this.#logger, (message) => served.receiveCall(message), denied),
+          subscribe(this.#connection, subjects.control(address), this.#logger, control, denied),
+          ...answerServiceProtocol(this.#connection, shown, this.#logger),
         );
       }
     });

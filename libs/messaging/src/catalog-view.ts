@@ -11,6 +11,7 @@ import { CatalogEntries } from './catalog-entries.ts';
 import { logAnnouncementDropped, logCatalogUnreadable } from './events.ts';
 
 const retryIntervalMs = 500;
+const readTimeoutMs = 5_000;
 
 /** A live view of every server's definitions, kept by watching the catalog's bucket. */
 export interface CatalogView {
@@ -100,6 +101,7 @@ class WatchedCatalog implements CatalogView {
     const { num_pending: stored } = await consumer.info(true);
     const entries = new CatalogEntries();
     const complete = Promise.withResolvers<void>();
+    complete.promise.catch(() => {}); // when there is nothing to wait for
     let received = 0;
     const watch = await consumer.consume({
       callback: (message) => {
@@ -109,13 +111,25 @@ class WatchedCatalog implements CatalogView {
         if (entries === this.#entries) this.#publish();
       },
     });
-    void watch.closed().then(() => complete.reject(new Error('the watch of the catalog ended')));
-    if (stored > 0) await complete.promise;
-    complete.promise.catch(() => {});
-    this.#watch?.stop();
+    void watch.closed().then(() => this.#onWatchEnd(watch, complete.reject));
+    try {
+      if (stored > 0) await withTimeout(complete.promise);
+    } catch (error) {
+      watch.stop();
+      throw error;
+    }
+    const replaced = this.#watch;
     this.#watch = watch;
     this.#entries = entries;
+    replaced?.stop();
     this.#publish();
+  }
+
+  /** A watch that ends before it was complete failed; one that ends unasked is replaced. */
+  #onWatchEnd(watch: ConsumerMessages, reject: (error: Error) => void): void {
+    const unasked = watch === this.#watch && !this.#closed && !this.#connection.isClosed();
+    if (unasked) void this.reread();
+    else reject(new Error('the watch of the catalog ended'));
   }
 
   #apply(entries: CatalogEntries, message: JsMsg): void {
@@ -139,6 +153,20 @@ class WatchedCatalog implements CatalogView {
     for await (const status of this.#connection.status()) {
       if (status.type === 'reconnect' && !this.#closed) void this.reread();
     }
+  }
+}
+
+/** A bus that breaks while the catalog is read would otherwise keep the reader waiting for ever. */
+async function withTimeout(complete: Promise<void>): Promise<void> {
+  const giveUp = new AbortController();
+  const timeout = delay(readTimeoutMs, undefined, { signal: giveUp.signal }).then(() => {
+    throw new Error(`the catalog was not complete after ${readTimeoutMs} ms`);
+  });
+  try {
+    await Promise.race([complete, timeout]);
+  } finally {
+    giveUp.abort();
+    timeout.catch(() => {});
   }
 }
 

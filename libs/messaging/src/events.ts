@@ -79,3 +79,8 @@ export function logInstanceGone(
 ): void {
   logger.info(fields, 'instance gone');
 }
+
+/** Our own fault, never a sender's: what was received is lost, the next message is not. */
+export function logReceiverFailed(logger: Logger, fields: { err: unknown; natsSubject: string }): void {
+  logger.error(fields, 'received message was not handled');
+}

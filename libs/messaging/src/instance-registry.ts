@@ -8,6 +8,7 @@ import type { CallClient } from './call-client.ts';
 import { logBeatsDropped, logInstanceGone, logInstanceSeen, logInstanceSuspect } from './events.ts';
 import type { InstanceAddress } from './subjects.ts';
 import { anyToken, subjects, subjectToken } from './subjects.ts';
+import { subscribe } from './subscribe.ts';
 
 /** Silence after which an instance gets no new calls and is probed. */
 const suspectAfterMs = 1_000;
@@ -54,11 +55,8 @@ export class InstanceRegistry {
     this.#calls = calls;
     this.#bus = bus;
     this.#logger = logger;
-    connection.subscribe(subjects.beat({ tenant: anyToken, server: anyToken, instance: anyToken }), {
-      callback: (error, message) => {
-        if (!error) this.#receive(message);
-      },
-    });
+    const beats = subjects.beat({ tenant: anyToken, server: anyToken, instance: anyToken });
+    subscribe(connection, beats, logger, (message) => this.#receive(message));
     bus.addRecoveryStep(() => this.#listenAfresh());
     this.#sweepTimer = setInterval(() => this.#sweep(), sweepIntervalMs);
     this.#sweepTimer.unref();

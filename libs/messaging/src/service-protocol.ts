@@ -1,7 +1,9 @@
+import type { Logger } from '@gatehouse/runtime';
 import type { NatsConnection, Subscription } from '@nats-io/nats-core';
 import type { ServerDefinitions } from '@gatehouse/protocol';
 import type { CallStatistics } from './served-instance.ts';
 import { subjectToken } from './subjects.ts';
+import { subscribe } from './subscribe.ts';
 
 /** What one instance shows to NATS's own tooling. */
 export interface ShownService {
@@ -17,7 +19,11 @@ export interface ShownService {
  * Answers `$SRV.PING|INFO|STATS` (NATS ADR-32), so that `nats service ls` shows the instance. The endpoint it names is
  * the instance's own subject; there is no queue group and so no undirected way into the worker.
  */
-export function answerServiceProtocol(connection: NatsConnection, service: ShownService): Subscription[] {
+export function answerServiceProtocol(
+  connection: NatsConnection,
+  service: ShownService,
+  logger: Logger,
+): Subscription[] {
   const name = subjectToken(service.definitions.server);
   const answers: Record<string, () => object> = {
     PING: () => ({ type: 'io.nats.micro.v1.ping_response', ...identityOf(service) }),
@@ -35,11 +41,9 @@ export function answerServiceProtocol(connection: NatsConnection, service: Shown
     }),
   };
   return ['$SRV.*', `$SRV.*.${name}`, `$SRV.*.${name}.${service.instance}`].map((natsSubject) =>
-    connection.subscribe(natsSubject, {
-      callback: (error, message) => {
-        const answer = error ? undefined : answers[message.subject.split('.')[1] ?? ''];
-        if (answer && message.reply) message.respond(JSON.stringify(answer()));
-      },
+    subscribe(connection, natsSubject, logger, (message) => {
+      const answer = answers[message.subject.split('.')[1] ?? ''];
+      if (answer && message.reply) message.respond(JSON.stringify(answer()));
     }),
   );
 }

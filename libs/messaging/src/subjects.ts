@@ -27,19 +27,20 @@ export function subjectToken(text: string): SubjectToken {
   return token;
 }
 
-/** A token that nobody can guess: 128 random bits. */
-export function randomToken(): SubjectToken {
-  if (entropyOffset + 16 > entropy.length) {
+let entropy = Buffer.alloc(0);
+let entropyOffset = 0;
+
+/** A token that nobody can guess (16 bytes) or that nobody else has (8 bytes), in hexadecimal digits. */
+export function randomToken(bytes: 8 | 16): SubjectToken {
+  if (entropyOffset + bytes > entropy.length) {
+    // One call for many tokens: asking the operating system costs more than a token is worth.
     entropy = randomBytes(8_192);
     entropyOffset = 0;
   }
-  const token = entropy.toString('hex', entropyOffset, entropyOffset + 16) as SubjectToken;
-  entropyOffset += 16;
+  const token = entropy.toString('hex', entropyOffset, entropyOffset + bytes) as SubjectToken;
+  entropyOffset += bytes;
   return token;
 }
-
-let entropy = Buffer.alloc(0);
-let entropyOffset = 0;
 
 function hashToken(text: string): string {
   // UTF-16 and not UTF-8, which writes every lone surrogate as the same replacement character.
@@ -59,21 +60,17 @@ export const anyToken = '*' as SubjectToken;
 /** The one place where subjects are built. */
 export const subjects = {
   /** Calls to one instance; only gateways publish. */
-  call: (to: InstanceAddress) => natsSubject('gh.call', to.tenant, to.server, to.instance),
+  call: (to: InstanceAddress) => `gh.call.${to.tenant}.${to.server}.${to.instance}` as NatsSubject,
   /** Cancellations and probes of one instance; only gateways publish. */
-  control: (to: InstanceAddress) => natsSubject('gh.control', to.tenant, to.server, to.instance),
+  control: (to: InstanceAddress) => `gh.control.${to.tenant}.${to.server}.${to.instance}` as NatsSubject,
   /** Beats of one instance; only its worker publishes. */
-  beat: (from: InstanceAddress) => natsSubject('gh.beat', from.tenant, from.server, from.instance),
+  beat: (from: InstanceAddress) => `gh.beat.${from.tenant}.${from.server}.${from.instance}` as NatsSubject,
   /** Frames that answer one call; the token is random for every call. */
   reply: (from: Omit<InstanceAddress, 'instance'>, gateway: SubjectToken, callToken: SubjectToken) =>
-    natsSubject('gh.reply', from.tenant, from.server, gateway, callToken),
+    `gh.reply.${from.tenant}.${from.server}.${gateway}.${callToken}` as NatsSubject,
   /** What a process says to itself to know that the bus carries messages. */
-  bus: (process: SubjectToken) => natsSubject('gh.bus', process),
+  bus: (process: SubjectToken) => `gh.bus.${process}` as NatsSubject,
 };
-
-function natsSubject(prefix: string, ...tokens: SubjectToken[]): NatsSubject {
-  return `${prefix}.${tokens.join('.')}` as NatsSubject;
-}
 
 /** Reads the instance's address back from a subject of `subjects.beat`; undefined when it has another shape. */
 export function addressOfBeat(natsSubject: string): InstanceAddress | undefined {

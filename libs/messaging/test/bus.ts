@@ -102,7 +102,7 @@ export async function startWorker(
 export async function openGateway(servers: string) {
   const connection = await connectTo(servers);
   const bus = new BusMonitor(connection, logger);
-  const calls = new CallClient(connection, bus);
+  const calls = new CallClient(connection, bus, logger);
   const registry = new InstanceRegistry(connection, calls, bus, logger);
   const catalog = await watchCatalog(connection, logger);
   bus.addRecoveryStep(() => catalog.reread());

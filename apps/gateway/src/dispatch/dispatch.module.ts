@@ -20,8 +20,9 @@ import { Dispatch } from './dispatch.ts';
     },
     {
       provide: CallClient,
-      inject: [NATS_CONNECTION, BusMonitor],
-      useFactory: (connection: NatsConnection, bus: BusMonitor) => new CallClient(connection, bus),
+      inject: [NATS_CONNECTION, BusMonitor, LOGGER],
+      useFactory: (connection: NatsConnection, bus: BusMonitor, logger: Logger) =>
+        new CallClient(connection, bus, logger),
     },
     {
       provide: InstanceRegistry,
