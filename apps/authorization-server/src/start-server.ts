@@ -84,6 +84,7 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
 
   const app = await composeApp({ settings, logger, dataSource, secrets, resources }, front.server, logger);
   opened.add(() => app.close());
+  // Before the app closes: it answers what is in flight.
   opened.add(() => closeServer(front.server));
   const catalog = new CatalogFollower({ settings, dataSource, resources, logger });
   opened.add(() => catalog.stop());
@@ -135,11 +136,15 @@ async function openStorage(settings: Settings, logger: Logger, opened: Opened): 
   return dataSource;
 }
 
-/** Lets requests in flight end and resolves when the last connection is gone. */
+/** Lets requests in flight end; a connection that was kept alive for one of them is closed after its answer. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     if (!server.listening) return resolve();
-    server.close(() => resolve());
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    server.close(() => {
+      clearInterval(sweep);
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }

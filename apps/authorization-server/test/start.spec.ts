@@ -1,5 +1,7 @@
+import { Agent, get } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendHttp } from './http.ts';
@@ -77,6 +79,35 @@ describe('the start', () => {
     const stopped = server.stop();
     await stopped;
     await expect(probe('/livez')).rejects.toThrow(/ECONNREFUSED/);
+  });
+
+  it('ends in order: a request in flight is answered, an idle connection does not hold it', async () => {
+    const server = await startReplica(replicas.environment);
+    const { host } = new URL(replicas.issuer);
+    const agent = new Agent({ keepAlive: true });
+    const ask = (path: string) =>
+      new Promise<number>((resolve, reject) => {
+        const request = get({ host: '127.0.0.1', port: server.port, path, agent, headers: { host } }, (response) => {
+          response.resume().on('end', () => resolve(response.statusCode ?? 0));
+        });
+        request.on('error', reject);
+      });
+    expect(await ask('/jwks')).toBe(200);
+    const dataSource = await replicas.database.open();
+    let inFlight: Promise<number> | undefined;
+    let stopped: Promise<void> | undefined;
+    await dataSource.transaction(async (manager) => {
+      await manager.query('LOCK TABLE auth.oauth_client');
+      inFlight = ask('/auth?client_id=somebody');
+      await delay(200);
+      stopped = server.stop();
+      await delay(200);
+    });
+    const startedAt = performance.now();
+    expect(await inFlight).toBe(400);
+    await stopped;
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    agent.destroy();
   });
 
   it('is not ready without its database, and ready again with it; liveness stays', async () => {

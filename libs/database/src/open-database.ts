@@ -7,6 +7,7 @@ import type { EntityTarget, MigrationInterface, ObjectLiteral } from 'typeorm';
 import { advisoryLockKey } from './advisory-lock.ts';
 import { reportLostConnection } from './events.ts';
 import { explainConnectionFailure, parseDatabaseUrl } from './explain-connection-failure.ts';
+import { MigrationLog } from './migration-log.ts';
 
 /** What a process opens its database with. */
 export interface DatabaseOptions {
@@ -53,6 +54,7 @@ function createDataSource(options: DatabaseOptions, limits = { poolSize: options
     entities: options.entities as never[],
     migrations: options.migrations,
     migrationsTableName: 'schema_migration',
+    logger: new MigrationLog(options.logger),
     applicationName: options.applicationName,
     connectTimeoutMS: connectTimeoutMs,
     poolSize: limits.poolSize,
