@@ -29,12 +29,18 @@ describe('createLogger', () => {
     ['a token', '{ access_token: "sesame" }'],
     ['a header one level down', '{ headers: { authorization: "Bearer sesame" } }'],
     ['a cookie two levels down', '{ request: { headers: { cookie: "session=sesame" } } }'],
+    ['a code in a list', '{ requests: [{ code: "sesame" }] }'],
     ['a password in an error', '{ err: new Error("cannot reach postgresql://root:sesame@db/x") }'],
     ['a token in the cause of an error', '{ err: new Error("x", { cause: new Error("Bearer sesame") }) }'],
   ])('masks %s', (_, fields) => {
     const line = logLine(fields);
     expect(line).toContain('[masked]');
     expect(line).not.toContain('sesame');
+  });
+
+  it('leaves the code of an error and the fields of the caller as they are', () => {
+    const line = logLine('{ err: Object.assign(new Error("x"), { code: "ECONNREFUSED" }), count: 0, none: null }');
+    expect(JSON.parse(line)).toMatchObject({ err: { code: 'ECONNREFUSED' }, count: 0, none: null });
   });
 });
 

