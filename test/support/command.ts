@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { guardApp } from '@gatehouse/start';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const outputTimeoutMs = 60_000;
@@ -22,6 +23,8 @@ export class Command {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...inheritedEnvironment(), ...environment },
     });
+    // A test run that is interrupted takes it along.
+    guardApp(this.#child);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
     }

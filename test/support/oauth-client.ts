@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { OAuthDiscoveryState } from '@modelcontextprotocol/client';
 
 /** What the OAuth clients of both official SDKs keep, as far as these tests look at it. */
 export interface StoredTokens {
@@ -29,6 +30,7 @@ export class OAuthClient {
   #registration: StoredRegistration | undefined;
   #tokens: StoredTokens | undefined;
   #codeVerifier = '';
+  #discoveryState: OAuthDiscoveryState | undefined;
   #state = '';
   #authorizationUrl: URL | undefined;
   #callback: Promise<URL>;
@@ -120,5 +122,13 @@ export class OAuthClient {
 
   codeVerifier(): string {
     return this.#codeVerifier;
+  }
+
+  discoveryState(): OAuthDiscoveryState | undefined {
+    return this.#discoveryState;
+  }
+
+  saveDiscoveryState(state: OAuthDiscoveryState): void {
+    this.#discoveryState = state;
   }
 }

@@ -39,8 +39,13 @@ export class Stack {
   /** Starts a stack and waits until it is ready. */
   static async launch(settings: NodeJS.ProcessEnv = {}): Promise<Stack> {
     const stack = new Stack(await findFreePorts(), makeTemporaryFolder('gatehouse-stack-'), settings);
-    await stack.#command.waitForOutput(/^ready /m);
-    return stack;
+    try {
+      await stack.#command.waitForOutput(/^ready /m);
+      return stack;
+    } catch (error) {
+      await stack.dispose();
+      throw error;
+    }
   }
 
   /** Starts again on the same data. */

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError } from '@gatehouse/runtime';
 import { root } from './build.ts';
 import { endProcess } from './end-process.ts';
-import { guard } from './guard.ts';
+import { guardApp } from './guard.ts';
 import { readLines, say } from './output.ts';
 import type { ProcessRecord } from './process-record.ts';
 
@@ -116,7 +116,7 @@ export class AppProcess {
     });
     readLines(child.stdout, show);
     readLines(child.stderr, show);
-    guard(child, 'SIGTERM');
+    guardApp(child);
     const { pid } = child;
     if (pid !== undefined) {
       this.#record.add(name, pid);

@@ -8,7 +8,8 @@ import path from 'node:path';
 
 /** One line to the guardian. */
 export type GuardianOrder =
-  | { watch: number; signal: NodeJS.Signals }
+  | { app: number }
+  | { service: number; signal: NodeJS.Signals }
   | { forget: number }
   | { remove: string }
   | { keep: string };
@@ -20,11 +21,20 @@ export function guardianPid(): number {
   return startGuardian().pid ?? 0;
 }
 
-/** Ends `child` with `signal` should this process die before it, however it dies. */
-export function guard(child: ChildProcess, signal: NodeJS.Signals): void {
+/** Ends an app (SIGTERM) should this process die before it, however it dies. */
+export function guardApp(child: ChildProcess): void {
+  guard(child, (pid) => ({ app: pid }));
+}
+
+/** Ends a service with `signal`, after the apps that use it, should this process die before it, however it dies. */
+export function guardService(child: ChildProcess, signal: NodeJS.Signals): void {
+  guard(child, (pid) => ({ service: pid, signal }));
+}
+
+function guard(child: ChildProcess, watch: (pid: number) => GuardianOrder): void {
   const { pid } = child;
   if (pid === undefined) return;
-  order({ watch: pid, signal });
+  order(watch(pid));
   child.once('exit', () => order({ forget: pid }));
 }
 

@@ -1,5 +1,5 @@
 export { isRunning } from './end-process.ts';
-export { makeTemporaryFolder } from './guard.ts';
+export { guardApp, makeTemporaryFolder } from './guard.ts';
 export type { TemporaryFolder } from './guard.ts';
 export { findFreePort } from './free-port.ts';
 export { startEmbeddedNats } from './nats.ts';

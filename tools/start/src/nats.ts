@@ -8,7 +8,7 @@ import type { RolePermissions } from '@gatehouse/messaging';
 import { StartError } from '@gatehouse/runtime';
 import { endProcess } from './end-process.ts';
 import { findFreePort } from './free-port.ts';
-import { guard } from './guard.ts';
+import { guardService } from './guard.ts';
 
 /** One identity of the NATS server and the subjects that it may use. */
 export interface NatsIdentity {
@@ -60,7 +60,7 @@ export async function startEmbeddedNats(options: EmbeddedNatsOptions): Promise<E
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: process.env.PATH },
   });
-  guard(server, 'SIGTERM');
+  guardService(server, 'SIGTERM');
   await waitUntilReady(server, options);
   const ended = once(server, 'exit').then(() => {});
   return {

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { StartError } from '@gatehouse/runtime';
 import { endProcess } from './end-process.ts';
 import { findFreePort } from './free-port.ts';
-import { guard, makeTemporaryFolder } from './guard.ts';
+import { guardService, makeTemporaryFolder } from './guard.ts';
 import { findPostgresBinaries, findUnprivilegedUser } from './postgres-binaries.ts';
 import type { PostgresBinaries, UnprivilegedUser } from './postgres-binaries.ts';
 
@@ -187,7 +187,7 @@ function spawnInside(dataDir: string, user: UnprivilegedUser | undefined, progra
     env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
     ...(user ? { uid: user.uid, gid: user.gid } : {}),
   });
-  guard(child, 'SIGINT');
+  guardService(child, 'SIGINT');
   return child;
 }
 

@@ -3,7 +3,7 @@ import { existsSync, watch } from 'node:fs';
 import path from 'node:path';
 import type { AppProcess } from './app-process.ts';
 import { compiler, outputFolder, root } from './build.ts';
-import { guard } from './guard.ts';
+import { guardApp } from './guard.ts';
 import { readLines, say, showLine } from './output.ts';
 
 /** Outputs of one compilation arrive in a burst. */
@@ -19,7 +19,7 @@ export function watchSources(apps: Map<string, AppProcess>, signal: AbortSignal)
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  guard(child, 'SIGTERM');
+  guardApp(child);
   readLines(child.stdout, (line) => showLine('tsc', line, 'pretty'));
   const changed = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
