@@ -73,6 +73,7 @@ describe('the authorization request', () => {
 
   it.each([
     ['an unknown client', { client_id: 'nobody' }],
+    ['a client by the URL of its metadata document, which is off', { client_id: 'https://app.example/client.json' }],
     ['no client', { client_id: undefined }],
     ['a client with a NUL', { client_id: 'a\u0000b' }],
     ['another path', { redirect_uri: 'http://127.0.0.1:33418/other' }],

@@ -1,8 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KeyEncryption } from '../src/keys/key-encryption.ts';
+import { loadServerSecrets } from '../src/keys/load-server-secrets.ts';
+import { createFreshDatabase } from './fresh-database.ts';
 import { jsonOf, sendHttp } from './http.ts';
 import { startReplica, startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
+
+describe('secrets that do not exist yet', () => {
+  it('are made once by ten replicas that ask at the same time', async () => {
+    const database = await createFreshDatabase();
+    const encryption = new KeyEncryption([randomBytes(32)]);
+    await database.open();
+    const dataSources = await Promise.all(Array.from({ length: 10 }, () => database.open()));
+    const loaded = await Promise.all(dataSources.map((dataSource) => loadServerSecrets(dataSource, encryption)));
+    expect(loaded.map((secrets) => ({ ...secrets }))).toEqual(loaded.map(() => ({ ...loaded[0] })));
+    expect(loaded[0]?.signingKeys).toHaveLength(1);
+    expect(loaded[0]?.cookieKeys).toHaveLength(1);
+    await database.drop();
+  });
+});
 
 describe('the stored secrets', () => {
   let replicas: Replicas;
