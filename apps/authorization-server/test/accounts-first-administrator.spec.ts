@@ -1,10 +1,13 @@
 import { StartError } from '@gatehouse/runtime';
 import type { DataSource } from 'typeorm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createFirstAdministrator } from '../src/accounts/first-administrator.ts';
 import { verifyPassword } from '../src/accounts/password-hash.ts';
 import { createFreshDatabase } from './fresh-database.ts';
 import type { FreshDatabase } from './fresh-database.ts';
+
+// A password hash is meant to be slow, and the machine may have other things to do.
+vi.setConfig({ testTimeout: 60_000 });
 
 let database: FreshDatabase;
 let replicas: [DataSource, DataSource];

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAccount } from '../src/accounts/accounts.ts';
 import { hashPassword } from '../src/accounts/password-hash.ts';
 import type { DataSource } from 'typeorm';
@@ -22,6 +22,9 @@ interface TestClient {
   mcpClient: McpClient;
   redirectUri: string;
 }
+
+// A password hash is meant to be slow, and the machine may have other things to do.
+vi.setConfig({ testTimeout: 60_000 });
 
 let replicas: Replicas;
 let dataSource: DataSource;

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DataSource } from 'typeorm';
+import { recordApproval, spendApproval } from '../src/interactions/client-approvals.ts';
 import { Browser } from './browser.ts';
-import { McpClient, resource } from './mcp-client.ts';
+import { McpClient, callback, resource } from './mcp-client.ts';
 import { begin, decide, formTokenOf, isApprovalPage, isLoginPage, login, post, show } from './pages.ts';
 import type { Page } from './pages.ts';
 import { administrator, startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
+
+// A password hash is meant to be slow, and the machine may have other things to do.
+vi.setConfig({ testTimeout: 60_000 });
 
 let replicas: Replicas;
 let dataSource: DataSource;
@@ -108,12 +112,22 @@ describe('an interaction', () => {
     expect(answer.body).toContain('<h1>This page belongs to another browser</h1>');
   });
 
-  it('whose cookie was planted in another browser is useless without the browser cookie', async () => {
+  it('whose cookies were planted in another browser cannot be answered there with the form of the planter', async () => {
     const page = await start(browser);
     const victim = browser.copy();
     victim.forget(/browser/);
+    await start(victim);
     const answer = await post(victim, page, { form_token: formTokenOf(page), decision: 'approve' });
     expect(answer.status).toBe(403);
+  });
+
+  it('is not opened by the cookie of another one', async () => {
+    const page = await start(browser);
+    const other = new Browser(replicas);
+    await start(other);
+    const names = ['gatehouse_interaction', 'gatehouse_interaction.sig', 'gatehouse_browser'];
+    const cookie = names.map((name) => `${name}=${other.cookie(name)}`).join('; ');
+    expect((await replicas.send(page.url.pathname, { headers: { cookie } })).status).toBe(400);
   });
 
   it.each([
@@ -153,6 +167,14 @@ describe('an interaction', () => {
 });
 
 describe('an approval', () => {
+  it('can be spent by one of many that try at the same time, at whichever replica', async () => {
+    const pools = [dataSource, await replicas.database.open()];
+    const access = { tenantId: 'default', oauthClientId: 'c', redirectUri: callback, resource: '', scopes: {} };
+    const id = await recordApproval(dataSource.manager, access, { browserDigest: 'b', sub: undefined });
+    const spent = await Promise.all(Array.from({ length: 10 }, (_, at) => spendApproval(pools[at % 2].manager, id)));
+    expect(spent.filter(Boolean)).toHaveLength(1);
+  });
+
   it('holds in the browser that gave it only', async () => {
     const page = await decide(browser, await start(browser));
     const thief = browser.copy();
@@ -192,8 +214,10 @@ describe('sending a form twice', () => {
   it('goes on once after a double click on sign in', async () => {
     const page = await decide(browser, await begin(browser, client));
     const form = { form_token: formTokenOf(page), decision: 'login', ...administrator };
+    const before = await logins();
     await post(browser, page, form);
     const answer = await follow(await post(browser, page, form));
+    expect(await logins()).toBe(before + 1);
     const code = answer.url.searchParams.get('code') ?? '';
     expect((await client.redeem(code, { resource })).status).toBe(200);
   });
@@ -232,9 +256,9 @@ describe('the login page', () => {
   it('answers the same for an account that does not exist', async () => {
     const page = await decide(browser, await start(browser));
     const email = `${randomUUID()}@example.com`;
-    const wrong = (await guess(page, administrator.email)).map(withoutWhatWasTyped(administrator.email));
+    const wrong = (await guess(page, administrator.email, 12)).map(withoutWhatWasTyped(administrator.email));
     await dataSource.query('DELETE FROM auth.login_throttle');
-    const unknown = (await guess(page, email)).map(withoutWhatWasTyped(email));
+    const unknown = (await guess(page, email, 12)).map(withoutWhatWasTyped(email));
     await dataSource.query('DELETE FROM auth.login_throttle');
     expect(unknown).toEqual(wrong);
   });
@@ -337,15 +361,21 @@ async function answered(page: Page): Promise<string> {
   return page.url.href;
 }
 
+/** How often anybody has signed in. */
+async function logins(): Promise<number> {
+  const rows: unknown[] = await dataSource.query(`SELECT 1 FROM auth.audit_row WHERE type = 'login.succeeded'`);
+  return rows.length;
+}
+
 async function approvals(): Promise<number> {
   const [row] = await dataSource.query<{ count: number }[]>('SELECT count(*)::int AS count FROM auth.client_approval');
   return row?.count ?? 0;
 }
 
-/** Twenty wrong passwords, one after the other, at alternating replicas. */
-async function guess(page: Page, email: string): Promise<Page[]> {
+/** Wrong passwords, one after the other, at alternating replicas. */
+async function guess(page: Page, email: string, times = 20): Promise<Page[]> {
   const answers: Page[] = [];
-  for (let index = 0; index < 20; index += 1) {
+  for (let index = 0; index < times; index += 1) {
     const form = { form_token: formTokenOf(page), decision: 'login', email, password: `wrong ${index}` };
     answers.push(await post(browser, page, form));
   }

@@ -1,7 +1,8 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A browser that has signed in to an account: strangers who guess passwords do not use up its attempts. */
 @Entity({ name: 'known_browser' })
+@Index('known_browser_time', ['lastLoginAt'])
 export class KnownBrowser {
   @PrimaryColumn('text', { name: 'tenant_id' })
   tenantId!: string;

@@ -16,8 +16,8 @@ interface Limit {
 }
 
 /**
- * An account takes ten wrong passwords, then one a minute: never a lock that somebody else could keep closed.
- * An address takes more, because many people may share it.
+ * An account takes ten wrong passwords, then one a minute: it opens again by itself, whoever closed it. An address takes
+ * more, because many people may share it.
  */
 const limits: Record<ThrottleKey['kind'], Limit> = {
   account: { capacity: 10, leakSeconds: 60 },
@@ -79,15 +79,6 @@ export async function claimRefusalAudit(manager: EntityManager, key: ThrottleKey
     [key.tenantId, key.kind, digest(key)],
   );
   return affected > 0;
-}
-
-/** Deletes the buckets that have long been empty. */
-export async function removeEmptyBuckets(manager: EntityManager): Promise<void> {
-  const longestLeakSeconds = Math.max(...Object.values(limits).map((limit) => limit.capacity * limit.leakSeconds));
-  await manager.query(
-    `DELETE FROM auth.login_throttle WHERE updated_at < clock_timestamp() - make_interval(secs => $1)`,
-    [longestLeakSeconds],
-  );
 }
 
 /** The part of an address that one attacker can be assumed to own: an IPv4 address, or the /64 of an IPv6 one. */

@@ -10,7 +10,6 @@ import {
   claimRefusalAudit,
   countAttempt,
   forgetAttempts,
-  removeEmptyBuckets,
   throttledAddress,
   uncountAttempt,
 } from './login-throttle.ts';
@@ -35,9 +34,6 @@ export type SignInOutcome =
   | { kind: 'signed-in'; account: Account }
   | { kind: 'refused' }
   | { kind: 'throttled'; retryAfterSeconds: number };
-
-/** As long as browsers keep a cookie. */
-const knownBrowserDays = 400;
 
 interface Candidate {
   account: Account | undefined;
@@ -74,7 +70,8 @@ export class SignIn {
     const retryAfterSeconds = await this.#count(attempt, keys);
     if (retryAfterSeconds !== undefined) return { kind: 'throttled', retryAfterSeconds };
     const { account } = candidate;
-    const matches = await verifyPassword(attempt.password, account?.passwordHash ?? (await this.#nobodysHash()));
+    const hashOfNobody = await this.#nobodysHash();
+    const matches = await verifyPassword(attempt.password, account?.passwordHash ?? hashOfNobody);
     if (!account || !matches) {
       await this.#recordFailure(attempt, account);
       return { kind: 'refused' };
@@ -135,16 +132,13 @@ export class SignIn {
   async #recordFailure(attempt: SignInAttempt, account: Account | undefined): Promise<void> {
     // The audit must not become a list of what people typed into the wrong field: an unknown e-mail is only a digest.
     const emailDigest = createHash('sha256').update(emailKey(attempt.email)).digest('base64url');
-    await this.#dataSource.transaction(async (manager) => {
-      await recordAudit(manager, {
-        ...auditOf(attempt),
-        type: 'login.failed',
-        outcome: 'failure',
-        reason: account ? 'wrong_password' : 'unknown_account',
-        ...(account ? { onBehalfOf: account.sub } : {}),
-        details: { emailDigest },
-      });
-      await removeEmptyBuckets(manager);
+    await recordAudit(this.#dataSource.manager, {
+      ...auditOf(attempt),
+      type: 'login.failed',
+      outcome: 'failure',
+      reason: account ? 'wrong_password' : 'unknown_account',
+      ...(account ? { onBehalfOf: account.sub } : {}),
+      details: { emailDigest },
     });
   }
 
@@ -202,10 +196,5 @@ async function rememberBrowser(manager: EntityManager, attempt: SignInAttempt, a
      VALUES ($1, $2, $3, clock_timestamp())
      ON CONFLICT (tenant_id, sub, browser_digest) DO UPDATE SET last_login_at = excluded.last_login_at`,
     [account.tenantId, account.sub, attempt.browserDigest],
-  );
-  await manager.query(
-    `DELETE FROM auth.known_browser
-     WHERE tenant_id = $1 AND sub = $2 AND last_login_at < clock_timestamp() - make_interval(days => $3)`,
-    [account.tenantId, account.sub, knownBrowserDays],
   );
 }

@@ -35,7 +35,6 @@ export async function recordApproval(
       lifetimeMinutes,
     ],
   );
-  await manager.query('DELETE FROM auth.client_approval WHERE expires_at < clock_timestamp()');
   return id;
 }
 

@@ -59,6 +59,7 @@ li .soft::before { content: "– "; }
 .problem { border-color: var(--bad-line); background: var(--bad); color: var(--bad-ink); font-size: .9375rem; }
 .problem h2 { margin: 0 0 .15rem; font-size: inherit; }
 form { margin: 1.1rem 0 0; }
+input + .buttons { margin-top: 1.5rem; }
 label { display: block; margin: 1rem 0 .35rem; font-weight: 580; font-size: .9375rem; }
 input { width: 100%; min-height: 2.875rem; padding: .6rem .8rem; font: inherit; color: inherit; background: var(--field);
   border: 1px solid var(--field-line); border-radius: .6rem; }
