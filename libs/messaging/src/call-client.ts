@@ -4,6 +4,7 @@ import { InvalidArgumentError } from '@nats-io/nats-core';
 import type { BusMonitor } from './bus-monitor.ts';
 import type { CallOutcome, CallRequest } from './call.ts';
 import { PendingCall } from './pending-call.ts';
+import { PublishBatch } from './publish-batch.ts';
 import type { InstanceAddress, SubjectToken } from './subjects.ts';
 import { anyToken, randomToken, subjects } from './subjects.ts';
 import { subscribe } from './subscribe.ts';
@@ -27,6 +28,7 @@ export class CallClient {
   readonly #gateway: SubjectToken;
   readonly #bus: BusMonitor;
   readonly #pending = new Map<string, PendingCall>();
+  readonly #outgoing = new PublishBatch();
   readonly #probes = new Map<string, (outcome: ProbeOutcome) => void>();
   readonly #sweep: NodeJS.Timeout;
 
@@ -67,11 +69,13 @@ export class CallClient {
       const callId = randomToken(16);
       const replySubject = subjects.reply(to, this.#gateway, callId);
       const call = new PendingCall(callId, to, request, onNotification, resolve);
-      const refused = this.#publish(to, replySubject, request, call.deadlineMs);
-      if (refused) return resolve(refused);
       this.#pending.set(replySubject, call);
       call.onEnd = () => this.#pending.delete(replySubject);
       call.cancelOn(signal, () => this.#cancelAtWorker(call));
+      this.#outgoing.add(() => {
+        // A call that has ended meanwhile was never sent, so it will never run.
+        if (this.#pending.has(replySubject)) this.#publish(call, replySubject, request);
+      });
     });
   }
 
@@ -106,22 +110,16 @@ export class CallClient {
     this.#endAll();
   }
 
-  #publish(
-    to: InstanceAddress,
-    replySubject: string,
-    request: CallRequest,
-    deadlineMs: number,
-  ): CallOutcome | undefined {
-    if (request.body.length > this.maxBodyBytes) return { kind: 'request-too-large' };
+  #publish(call: PendingCall, replySubject: string, request: CallRequest): void {
+    if (request.body.length > this.maxBodyBytes) return call.end({ kind: 'request-too-large' });
     try {
-      this.#connection.publish(subjects.call(to), request.body, {
+      this.#connection.publish(subjects.call(call.to), request.body, {
         reply: replySubject,
-        headers: encodeCallHeaders(request, deadlineMs),
+        headers: encodeCallHeaders(request, call.deadlineMs),
       });
-      return undefined;
     } catch (error) {
       // nats.js checks max_payload before it writes anything: headers beyond their room, or else a closed connection.
-      return error instanceof InvalidArgumentError ? { kind: 'request-too-large' } : { kind: 'bus-gone' };
+      call.end(error instanceof InvalidArgumentError ? { kind: 'request-too-large' } : { kind: 'bus-gone' });
     }
   }
 

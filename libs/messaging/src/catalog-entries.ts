@@ -84,7 +84,7 @@ export class CatalogEntries {
     const [fault] = findFaults(definitions);
     if (fault !== undefined) return fault;
     const checked = definitions as ServerDefinitions;
-    const digest = digestOf(checked);
+    const digest = definitionsDigest(checked);
     if (digest !== key.entry) return 'key and content disagree about the digest';
     this.#entriesOf(key, owner.tenant, owner.name).versions.set(digest, { digest, definitions: checked, announcedAt });
     return undefined;
@@ -107,14 +107,6 @@ function parseContent(data: Uint8Array): Record<string, unknown> | string {
     return typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : 'it is no object';
   } catch {
     return 'it is not JSON';
-  }
-}
-
-function digestOf(definitions: ServerDefinitions): string | undefined {
-  try {
-    return definitionsDigest(definitions);
-  } catch {
-    return undefined;
   }
 }
 

@@ -2,13 +2,17 @@ import type { ServerDefinitions } from '@gatehouse/protocol';
 import { StartError } from '@gatehouse/runtime';
 import { z } from 'zod';
 import { maxDefinitionsBytes } from './catalog-bucket.ts';
+import { definitionsDigest } from './definitions-digest.ts';
 
 /**
  * What the catalog accepts. Definitions come from workers and are untrusted: shapes and sizes are checked here, fields
  * that nobody here reads are relayed as they are.
  */
 const maxItems = 1_000;
-// eslint-disable-next-line no-control-regex -- control characters are what is refused
+
+/** What an entry of the catalog says beside the definitions. */
+const envelopeBytes = 1_024;
+
 const text = (maxLength: number) => z.string().max(maxLength);
 const name = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u, 'must be 1 to 128 characters without control characters');
 const uri = z
@@ -103,14 +107,22 @@ export function findFaults(value: unknown): string[] {
       definitions.resourceTemplates.map((template) => template.uriTemplate),
     ),
     ...foreignScopes(definitions),
-    ...(Buffer.byteLength(JSON.stringify(definitions)) > maxDefinitionsBytes - 1_024
-      ? [`all definitions together exceed ${maxDefinitionsBytes} bytes`]
-      : []),
+    ...sizeFaults(definitions),
   ];
 }
 
 function repeated(kind: string, names: string[]): string[] {
   return names.filter((item, place) => names.indexOf(item) !== place).map((item) => `${kind} ${item} is there twice`);
+}
+
+function sizeFaults(definitions: ServerDefinitions): string[] {
+  try {
+    definitionsDigest(definitions);
+  } catch (error) {
+    return [(error as RangeError).message];
+  }
+  const fits = Buffer.byteLength(JSON.stringify(definitions)) <= maxDefinitionsBytes - envelopeBytes;
+  return fits ? [] : [`all definitions together exceed ${maxDefinitionsBytes - envelopeBytes} bytes`];
 }
 
 /** Design §7: a worker may only name scopes of its own server. */
