@@ -1,8 +1,7 @@
 import type { Naming, OfferedServer } from './endpoint-catalog.ts';
 import { EndpointCatalog } from './endpoint-catalog.ts';
 import type { Exclusion } from './resolution.ts';
-import type { UriClaim } from './uri-claims.ts';
-import { claimsOf, overlap } from './uri-claims.ts';
+import { claimsOf, UriClaims } from './uri-claims.ts';
 
 /** A server and where its first announcement stands in the order of all. */
 export interface ClaimingServer extends OfferedServer {
@@ -39,17 +38,17 @@ function findNameFault(name: string): Exclusion['reason'] | undefined {
 }
 
 function withoutOverlaps(servers: readonly ClaimingServer[], excluded: Exclusion[]): ClaimingServer[] {
-  const claimed: { claim: UriClaim; server: string }[] = [];
+  const claimed = new UriClaims<string>();
   const included = new Set<ClaimingServer>();
   for (const server of [...servers].sort((a, b) => a.claimedAt - b.claimedAt)) {
     const claims = claimsOf(server.definitions);
-    const first = claimed.find((other) => claims.some((claim) => overlap(claim, other.claim)));
-    if (first) {
-      excluded.push({ server: server.name, reason: 'uri-overlap', claimedBy: first.server });
+    const claimedBy = claims.map((claim) => claimed.findOverlap(claim)).find((owner) => owner !== undefined);
+    if (claimedBy !== undefined) {
+      excluded.push({ server: server.name, reason: 'uri-overlap', claimedBy });
       continue;
     }
     included.add(server);
-    claimed.push(...claims.map((claim) => ({ claim, server: server.name })));
+    for (const claim of claims) claimed.add(claim, server.name);
   }
   return servers.filter((server) => included.has(server));
 }

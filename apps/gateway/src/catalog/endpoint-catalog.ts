@@ -6,8 +6,7 @@ import type {
   ToolDefinition,
 } from '@gatehouse/protocol';
 import type { CatalogLists, ListedTool, Resolution, ResourceResolution } from './resolution.ts';
-import { claimsOf, owns } from './uri-claims.ts';
-import type { UriClaim } from './uri-claims.ts';
+import { claimsOf, UriClaims } from './uri-claims.ts';
 import { templateMatcher } from './uri-template.ts';
 
 /** One server's active definitions, as an endpoint offers them. */
@@ -20,8 +19,7 @@ export interface OfferedServer {
 /** How an endpoint names a server's tools and prompts; undefined leaves one out. */
 export type Naming = (server: string, name: string) => string | undefined;
 
-interface OwnedPrefix {
-  claim: UriClaim;
+interface UriOwner {
   server: OfferedServer;
   templates: { definition: ResourceTemplateDefinition; matches: (uri: string) => boolean }[];
 }
@@ -32,8 +30,7 @@ export class EndpointCatalog {
   readonly #tools = new Map<string, Resolution<ToolDefinition>>();
   readonly #prompts = new Map<string, Resolution<PromptDefinition>>();
   readonly #resources = new Map<string, ResourceResolution>();
-  /** Longest first. */
-  readonly #prefixes: OwnedPrefix[];
+  readonly #owners = new UriClaims<UriOwner>();
 
   constructor(servers: readonly OfferedServer[], naming: Naming) {
     const tools: ListedTool[] = [];
@@ -60,7 +57,6 @@ export class EndpointCatalog {
       this.#addResources(server);
     }
     this.lists = { tools, prompts, resources, resourceTemplates };
-    this.#prefixes = servers.flatMap(prefixesOf).sort((a, b) => b.claim.text.length - a.claim.text.length);
   }
 
   tool(name: string): Resolution<ToolDefinition> | undefined {
@@ -71,36 +67,30 @@ export class EndpointCatalog {
     return this.#prompts.get(name);
   }
 
-  /** A listed resource (or a template named as such), else what the owner of the longest prefix makes of the URI. */
+  /** A listed resource (or a template by its own text), else a template that matches, else the owner of the prefix. */
   resource(uri: string): ResourceResolution | undefined {
     const listed = this.#resources.get(uri);
     if (listed) return listed;
-    const owned = this.#prefixes.find(({ claim }) => owns(claim, uri));
-    if (!owned) return undefined;
-    const template = owned.templates.find(({ matches }) => matches(uri))?.definition;
-    return resolution(owned.server, uri, template);
+    const owner = this.#owners.ownerOf(uri);
+    if (!owner) return undefined;
+    const template = owner.templates.find(({ matches }) => matches(uri))?.definition;
+    return resolution(owner.server, uri, template);
   }
 
   #addResources(server: OfferedServer): void {
-    for (const template of server.definitions.resourceTemplates) {
+    const { resources, resourceTemplates } = server.definitions;
+    for (const template of resourceTemplates) {
       this.#resources.set(template.uriTemplate, resolution(server, template.uriTemplate, template));
     }
-    for (const resource of server.definitions.resources) {
-      this.#resources.set(resource.uri, resolution(server, resource.uri, resource));
-    }
+    for (const resource of resources) this.#resources.set(resource.uri, resolution(server, resource.uri, resource));
+    const templates = resourceTemplates.map((definition) => ({
+      definition,
+      matches: templateMatcher(definition.uriTemplate),
+    }));
+    for (const claim of claimsOf(server.definitions)) this.#owners.add(claim, { server, templates });
   }
 }
 
 function resolution<Definition>(server: OfferedServer, name: string, definition: Definition): Resolution<Definition> {
   return { server: server.name, digest: server.digest, name, definition };
-}
-
-function prefixesOf(server: OfferedServer): OwnedPrefix[] {
-  const templates = server.definitions.resourceTemplates.map((definition) => ({
-    definition,
-    matches: templateMatcher(definition.uriTemplate),
-  }));
-  return claimsOf(server.definitions)
-    .filter(({ exact }) => !exact)
-    .map((claim) => ({ claim, server, templates }));
 }
