@@ -50,10 +50,12 @@ export class HttpListener implements BeforeApplicationShutdown {
   /** Stops accepting, and resolves when the last answer is out: calls in flight are finished, not cut. */
   async beforeApplicationShutdown(): Promise<void> {
     if (!this.#server.listening) return;
+    // A connection becomes idle when its last answer is out, and node:http would keep it until its timeout.
+    const sweep = setInterval(() => this.#server.closeIdleConnections(), 50);
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
-      this.#server.closeIdleConnections();
     });
+    clearInterval(sweep);
   }
 }
 

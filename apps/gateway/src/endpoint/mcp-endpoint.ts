@@ -87,11 +87,9 @@ export class McpEndpoint {
   /** From here on refusals carry the id of the request, and an answer may be a stream. */
   async #answer(incoming: Incoming, response: ServerResponse): Promise<void> {
     const message = readEnvelope(incoming.body);
-    const era = this.#eras.select(message, incoming);
+    const requestId = message.kind === 'request' ? message.id : undefined;
     const cancellation = new AbortController();
-    const stream = new ReplyStream(response, () => {
-      if (era.closingCancels) cancellation.abort();
-    });
+    const stream = new ReplyStream(response);
     const context = {
       notify: (notification: Uint8Array) => stream.notify(notification),
       expectDelay: () => stream.expectDelay(),
@@ -99,9 +97,10 @@ export class McpEndpoint {
     };
     let reply: Reply | undefined;
     try {
+      const era = this.#eras.select(message, incoming);
+      if (era.closingCancels) stream.onAbandoned = () => cancellation.abort();
       reply = await era.answer(context);
     } catch (error) {
-      const requestId = message.kind === 'request' ? message.id : undefined;
       reply = replyOfRefusal(error, requestId);
       if (reply === undefined) {
         logFault(this.#logger, { err: error, path: endpointName(incoming.endpoint) });
@@ -123,7 +122,7 @@ export class McpEndpoint {
     else logRefused(this.#logger, { status: reply.status, reason: (error as Error).message, path: request.url ?? '' });
     const { closes, ...answered } = reply ?? replyOfFault(undefined);
     if (closes) sendAndClose(request, response, answered);
-    else new ReplyStream(response, () => undefined).finish(answered);
+    else new ReplyStream(response).finish(answered);
   }
 }
 

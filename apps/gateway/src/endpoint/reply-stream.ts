@@ -22,7 +22,8 @@ const closeHeaders = { connection: 'close' };
  */
 export class ReplyStream {
   readonly #response: ServerResponse;
-  readonly #onClosed: () => void;
+  /** Called once when the client goes away before the answer is complete. */
+  onAbandoned: (() => void) | undefined;
   #silence: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #streaming = false;
@@ -31,10 +32,8 @@ export class ReplyStream {
   #lastProgressAt = 0;
   #lastHeartbeatAt = 0;
 
-  /** @param onClosed called once when the client goes away before the answer is complete. */
-  constructor(response: ServerResponse, onClosed: () => void) {
+  constructor(response: ServerResponse) {
     this.#response = response;
-    this.#onClosed = onClosed;
     response.once('close', this.#onClose);
   }
 
@@ -150,7 +149,7 @@ export class ReplyStream {
     clearInterval(this.#watch);
     if (!this.#ended) {
       this.#ended = true;
-      this.#onClosed();
+      this.onAbandoned?.();
     }
   };
 }

@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ReplyStream } from './reply-stream.ts';
+
+let server: Server;
+let stream: ReplyStream;
+let response: ServerResponse;
+let socket: Socket;
+let received: string;
+let closed: boolean;
+/** After so many bytes the reader pauses. */
+let readsUpTo: number;
+const abandoned = vi.fn<() => void>();
+const megabyte = 1024 * 1024;
+const heartbeat = ': keep-alive\n\n';
+
+/** One request whose reader takes nothing until `socket.resume()`. */
+beforeEach(async () => {
+  received = '';
+  closed = false;
+  readsUpTo = Number.POSITIVE_INFINITY;
+  abandoned.mockReset();
+  server = createServer();
+  const requested = new Promise<void>((resolve) => {
+    server.on('request', (_request, itsResponse) => {
+      response = itsResponse;
+      stream = new ReplyStream(response);
+      stream.onAbandoned = abandoned;
+      resolve();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('data', (chunk) => {
+    received += chunk.toString('latin1');
+    if (received.length >= readsUpTo) socket.pause();
+  });
+  socket.on('close', () => {
+    closed = true;
+  });
+  socket.on('error', () => undefined);
+  socket.pause();
+  socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n');
+  await requested;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  const ended = closed ? Promise.resolve() : once(socket, 'close');
+  socket.destroy();
+  server.closeAllConnections();
+  await Promise.all([ended, new Promise((resolve) => server.close(resolve))]);
+});
+
+const notification = (text: string) => Buffer.from(JSON.stringify({ jsonrpc: '2.0', method: 'n', params: { text } }));
+const until = (condition: () => boolean) => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5_000 });
+/** Lets sockets do their work while the clock of the stream stands still. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('an answer', () => {
+  it('becomes a stream after 5 s of silence, and sends a comment every 15 s', async () => {
+    socket.resume();
+    stream.expectDelay();
+    await vi.advanceTimersByTimeAsync(4_900);
+    expect(received).toBe('');
+    await vi.advanceTimersByTimeAsync(100);
+    await until(() => received.includes('text/event-stream'));
+    for (let count = 1; count <= 3; count++) {
+      await vi.advanceTimersByTimeAsync(15_000);
+      await until(() => received.split(heartbeat).length === count + 1);
+    }
+    stream.finish({ status: 200, body: Buffer.from('{"jsonrpc":"2.0","id":1,"result":{}}') });
+    await until(() => received.includes('data: {"jsonrpc":"2.0","id":1,"result":{}}\n\n'));
+  });
+
+  it('keeps a line break inside JSON from ending the event', async () => {
+    socket.resume();
+    stream.notify(Buffer.from('{\n"a":\r\n1}'));
+    await until(() => received.includes('\n\n'));
+    expect(received).toContain('event: message\ndata: {\ndata: "a":\ndata: 1}\n\n');
+  });
+
+  it('says nothing more after its end', async () => {
+    socket.resume();
+    stream.notify(notification('first'));
+    stream.finish({ status: 200, body: Buffer.from('{}') });
+    stream.notify(notification('late'));
+    stream.finish({ status: 500, body: Buffer.from('{"late":1}') });
+    await until(() => received.endsWith('0\r\n\r\n'));
+    expect(received).not.toContain('late');
+  });
+});
+
+describe('a reader that stalls', () => {
+  /** More than all buffers on the way to the reader take. */
+  const flood = async () => {
+    for (let count = 0; count < 600; count++) {
+      stream.notify(notification('x'.repeat(64 * 1024)));
+      if (count % 10 === 0) await settle();
+    }
+  };
+
+  it('has at most 1 MiB of notifications waiting, and is cut after 30 s', async () => {
+    await flood();
+    expect(response.writableLength).toBeGreaterThan(megabyte / 2);
+    expect(response.writableLength).toBeLessThanOrEqual(megabyte + 1_000);
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(response.destroyed).toBe(false);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(response.destroyed).toBe(true);
+    await until(() => abandoned.mock.calls.length === 1);
+  });
+
+  it('hears no heartbeat, which would hide that it is gone', async () => {
+    await flood();
+    const waiting = response.writableLength;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(response.writableLength).toBe(waiting);
+  });
+
+  it('is cut in the middle of a large document', async () => {
+    stream.finish({ status: 200, body: Buffer.alloc(64 * megabyte, 0x78) });
+    await vi.waitFor(() => expect(response.writableLength).toBeGreaterThan(0));
+    await vi.advanceTimersByTimeAsync(32_000);
+    expect(response.destroyed).toBe(true);
+  });
+});
+
+describe('a reader that is slow', () => {
+  it('gets its 32 MiB, however long it takes', async () => {
+    stream.finish({ status: 200, body: Buffer.alloc(32 * megabyte, 0x78) });
+    let seconds = 0;
+    while (!response.writableFinished && !response.destroyed) {
+      readsUpTo = received.length + 4 * megabyte;
+      socket.resume();
+      await until(() => received.length >= readsUpTo || response.writableFinished || closed);
+      await vi.advanceTimersByTimeAsync(20_000);
+      seconds += 20;
+    }
+    readsUpTo = Number.POSITIVE_INFINITY;
+    socket.resume();
+    await until(() => received.length > 32 * megabyte);
+    expect(seconds).toBeGreaterThan(60);
+  }, 30_000);
+});
+
+describe('a client that leaves', () => {
+  it('is heard once', async () => {
+    stream.expectDelay();
+    socket.destroy();
+    await until(() => abandoned.mock.calls.length === 1);
+    stream.finish({ status: 200, body: Buffer.from('{}') });
+    expect(abandoned).toHaveBeenCalledTimes(1);
+  });
+
+  it('with its answer is not heard', async () => {
+    socket.resume();
+    stream.finish({ status: 200, body: Buffer.from('{}') });
+    await until(() => received.endsWith('{}'));
+    socket.destroy();
+    await settle();
+    expect(abandoned).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { connectNats, inboxPrefix, serveCalls } from '@gatehouse/messaging';
+import { createLogger, loadSettings } from '@gatehouse/runtime';
+import { gatewaySettings } from '../../src/config.ts';
+import { startGateway } from '../../src/start-gateway.ts';
+import type { RunningGateway } from '../../src/start-gateway.ts';
+import { startFakeIssuer } from './fake-issuer.ts';
+import type { FakeIssuer } from './fake-issuer.ts';
+import { fixtureDefinitions, FixtureWorker } from './fixture-server.ts';
+import { callMcp } from './mcp-client.ts';
+
+/** The name under which clients know the gateway; its port is another one, for it is picked by the system. */
+export const publicUrl = 'http://localhost:3000';
+
+/** A gateway with an issuer it trusts and one worker, on the run's NATS, with names of its own. */
+export interface TestGateway {
+  gateway: RunningGateway;
+  /** `http://127.0.0.1:<port>`, without path. */
+  url: string;
+  issuer: FakeIssuer;
+  tenant: string;
+  /** Name of the fixture's server, unique in the run. */
+  server: string;
+  worker: FixtureWorker;
+  /** A token for the aggregated endpoint, with every scope unless told otherwise. */
+  token(claims?: Record<string, unknown>): Promise<string>;
+  /** Stops the gateway alone, once. */
+  stopGateway(): Promise<void>;
+  /** Stops everything. */
+  stop(): Promise<void>;
+}
+
+export async function startTestGateway(
+  options: { settings?: Record<string, string>; tenant?: string } = {},
+): Promise<TestGateway> {
+  const suffix = randomBytes(4).toString('hex');
+  const tenant = options.tenant ?? `t${suffix}`;
+  const server = `fix-${suffix}`;
+  const natsUrl = process.env.GATEHOUSE_TEST_NATS_URL ?? '';
+  const logger = createLogger('gateway-test', { LOG_LEVEL: process.env.LOG_LEVEL ?? 'fatal', LOG_FORMAT: 'json' });
+  const issuer = await startFakeIssuer();
+  const worker = new FixtureWorker(server);
+  const connection = await connectNats({
+    servers: natsUrl,
+    name: 'fixture',
+    inboxPrefix: inboxPrefix({ role: 'worker', tenant, servers: [server] }),
+    logger,
+  });
+  const served = serveCalls({
+    connection,
+    tenant,
+    servers: [{ definitions: fixtureDefinitions(server), handler: worker.handler }],
+    concurrency: 32,
+    logger,
+  });
+  const settings = loadSettings(gatewaySettings, {
+    NATS_URL: natsUrl,
+    AUTH_ISSUER: issuer.issuer,
+    GATEWAY_PORT: '0',
+    GATEWAY_ADMIN_PORT: '0',
+    GATEWAY_PUBLIC_URL: publicUrl,
+    ...options.settings,
+  });
+  const gateway = await startGateway(settings, logger);
+  // The worker waits for the catalog, which the gateway makes.
+  await served.ready;
+  await waitUntil(async () => (await fetch(`http://127.0.0.1:${gateway.adminPort}/readyz`)).ok);
+  const url = `http://127.0.0.1:${gateway.port}`;
+  const scope = ['mcp', `${server}:read`, `${server}:write`, `${server}:purge`].join(' ');
+  const token = (claims: Record<string, unknown> = {}) =>
+    issuer.sign({ aud: `${publicUrl}/mcp`, tenant, scope, ...claims });
+  await waitUntil(async () => {
+    const { body } = await callMcp(`${url}/mcp`, await token(), 'tools/call', { name: `${server}__echo` });
+    return body.result !== undefined;
+  });
+  let stopping: Promise<void> | undefined;
+  const stopGateway = () => (stopping ??= gateway.stop());
+  return {
+    gateway,
+    url,
+    issuer,
+    tenant,
+    server,
+    worker,
+    token,
+    stopGateway,
+    stop: async () => {
+      await stopGateway();
+      await served.drain();
+      await connection.close();
+      await issuer.close();
+    },
+  };
+}
+
+/** Waits for a condition that another process brings about; the test's own timeout ends the wait. */
+export async function waitUntil(condition: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
