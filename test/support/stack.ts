@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort, isRunning, makeTemporaryFolder } from '@gatehouse/start';
 import type { TemporaryFolder } from '@gatehouse/start';
 import type { SignIn } from './browser.ts';
 import { Command } from './command.ts';
+
+const readyTimeoutMs = 30_000;
 
 /** Ports of one stack. */
 export interface StackPorts {
@@ -107,6 +110,17 @@ export class Stack {
 /** The processes among these that still run. */
 export function stillRunning(processes: StackProcess[]): string[] {
   return processes.filter(({ pid }) => isRunning(pid)).map(({ name }) => name);
+}
+
+/** Waits until an app says that it is ready; `probes` is the URL of its admin port. */
+export async function waitUntilReady(probes: string): Promise<void> {
+  const deadline = performance.now() + readyTimeoutMs;
+  while (performance.now() < deadline) {
+    const response = await fetch(`${probes}/readyz`).catch(() => undefined);
+    if (response?.ok) return;
+    await sleep(50);
+  }
+  throw new Error(`${probes} is not ready`);
 }
 
 /** Four free ports. */

@@ -4,7 +4,7 @@ import { findFreePort } from '@gatehouse/start';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Command } from '../support/command.ts';
 import { isKnownClient, registerClient } from '../support/registration.ts';
-import { Stack, stillRunning } from '../support/stack.ts';
+import { Stack, stillRunning, waitUntilReady } from '../support/stack.ts';
 
 const stopLimitMs = 10_000;
 
@@ -52,16 +52,7 @@ describe('npm start', () => {
     const killed = stack.pidOf('gateway');
     process.kill(killed, 'SIGKILL');
     await stack.command.waitForOutput(/^gateway ended by itself \(SIGKILL\); it starts again in 0\.5 s$/m);
-    const probe = `http://localhost:${stack.ports.GATEWAY_ADMIN_PORT}/readyz`;
-    await expect
-      .poll(
-        () =>
-          fetch(probe)
-            .then(({ ok }) => ok)
-            .catch(() => false),
-        { timeout: 15_000 },
-      )
-      .toBe(true);
+    await waitUntilReady(`http://localhost:${stack.ports.GATEWAY_ADMIN_PORT}`);
     expect(stack.pidOf('gateway')).not.toBe(killed);
   });
 
