@@ -19,6 +19,12 @@ const confirmationMs = 300;
 /** What a probe heard: a beat's bytes, that nobody listens, or nothing within its time. */
 export type ProbeOutcome = { kind: 'alive'; beat: Msg } | { kind: 'no-responders' } | { kind: 'silent' };
 
+interface PendingProbe {
+  to: InstanceAddress;
+  sequence: number;
+  settle: (outcome: ProbeOutcome) => void;
+}
+
 /**
  * The gateway's side of calls: one subscription for all answers, an unguessable reply subject per call. It knows one
  * attempt at one instance; which instance, and whether to try another, is the dispatcher's business.
@@ -29,8 +35,10 @@ export class CallClient {
   readonly #bus: BusMonitor;
   readonly #pending = new Map<string, PendingCall>();
   readonly #outgoing = new PublishBatch();
-  readonly #probes = new Map<string, (outcome: ProbeOutcome) => void>();
+  readonly #probes = new Map<string, PendingProbe>();
   readonly #sweep: NodeJS.Timeout;
+  /** Counts what is published, calls and probes alike. */
+  #sequence = 0;
 
   constructor(connection: NatsConnection, bus: BusMonitor, logger: Logger) {
     this.#connection = connection;
@@ -79,17 +87,7 @@ export class CallClient {
     });
   }
 
-  /** Ends the calls of an instance that is known to be dead. */
-  endCallsOf(instance: InstanceAddress): void {
-    for (const call of this.#pending.values()) {
-      const { to } = call;
-      if (to.instance === instance.instance && to.server === instance.server && to.tenant === instance.tenant) {
-        call.end({ kind: 'lost', reason: 'instance-died' });
-      }
-    }
-  }
-
-  /** Asks an instance whether it is there. */
+  /** Asks an instance whether it is there. If nobody listens any more, its calls end as lost. */
   probe(to: InstanceAddress, timeoutMs: number): Promise<ProbeOutcome> {
     return new Promise((resolve) => {
       const replySubject = subjects.reply(to, this.#gateway, randomToken(16));
@@ -99,7 +97,7 @@ export class CallClient {
         resolve(outcome);
       };
       const timer = setTimeout(() => settle({ kind: 'silent' }), timeoutMs);
-      this.#probes.set(replySubject, settle);
+      this.#probes.set(replySubject, { to, sequence: ++this.#sequence, settle });
       if (this.#bus.carries) this.#sendControl(to, { kind: 'probe' }, replySubject);
     });
   }
@@ -117,6 +115,7 @@ export class CallClient {
         reply: replySubject,
         headers: encodeCallHeaders(request, call.deadlineMs),
       });
+      call.sequence = ++this.#sequence;
     } catch (error) {
       // nats.js checks max_payload before it writes anything: headers beyond their room, or else a closed connection.
       call.end(error instanceof InvalidArgumentError ? { kind: 'request-too-large' } : { kind: 'bus-gone' });
@@ -127,15 +126,31 @@ export class CallClient {
     const call = this.#pending.get(message.subject);
     if (call === undefined) return this.#receiveProbe(message);
     const header = parseFrameHeader(message);
-    if (header === undefined) {
-      if (isNoResponders(message)) call.end({ kind: 'unreachable' });
-      else call.end({ kind: 'lost', reason: 'malformed-frame' });
-    } else call.receive(header, message.data);
+    if (header !== undefined) return call.receive(header, message.data);
+    if (!isNoResponders(message)) return call.end({ kind: 'lost', reason: 'malformed-frame' });
+    call.end({ kind: 'unreachable' });
+    this.#endCallsBefore(call);
   }
 
   #receiveProbe(message: Msg): void {
-    const settle = this.#probes.get(message.subject);
-    settle?.(isNoResponders(message) ? { kind: 'no-responders' } : { kind: 'alive', beat: message });
+    const probe = this.#probes.get(message.subject);
+    if (!probe) return;
+    if (!isNoResponders(message)) return probe.settle({ kind: 'alive', beat: message });
+    probe.settle({ kind: 'no-responders' });
+    this.#endCallsBefore(probe);
+  }
+
+  /**
+   * Nobody listens at an instance any more. NATS answers in the order of publishing, so what was published before was
+   * delivered to an instance that is dead now; what was published after gets its own "no responders", and did not run.
+   */
+  #endCallsBefore({ to, sequence }: { to: InstanceAddress; sequence: number }): void {
+    for (const call of this.#pending.values()) {
+      if (call.sequence >= sequence) return;
+      const { tenant, server, instance } = call.to;
+      if (instance !== to.instance || server !== to.server || tenant !== to.tenant) continue;
+      call.end({ kind: 'lost', reason: 'instance-died' });
+    }
   }
 
   #endOverdue(now: number): void {
@@ -147,7 +162,10 @@ export class CallClient {
   }
 
   #endAll(): void {
-    for (const call of this.#pending.values()) call.end({ kind: 'lost', reason: 'bus-gone' });
+    for (const call of this.#pending.values()) {
+      const published = Number.isFinite(call.sequence);
+      call.end(published ? { kind: 'lost', reason: 'bus-gone' } : { kind: 'bus-gone' });
+    }
   }
 
   #cancelAtWorker(call: PendingCall): void {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@gatehouse/runtime';
 import { StartError } from '@gatehouse/runtime';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
@@ -17,6 +18,9 @@ import { subscribe } from './subscribe.ts';
 
 /** How often deadlines of running and waiting calls are looked at. */
 const expiryIntervalMs = 100;
+
+/** How long a drained instance at least refuses calls of gateways that have not heard of it yet. */
+const lateCallsMs = 250;
 
 /** Looks every hour whether stored definitions need to be written again before they expire. */
 const refreshIntervalMs = 60 * 60 * 1000;
@@ -156,11 +160,12 @@ class CallServerProcess implements CallServer {
     this.#state = 'draining';
     for (const { served } of this.#offers) served.refuseCalls();
     this.#beat();
-    await this.#queue.whenIdle();
+    await Promise.all([this.#queue.whenIdle(), delay(lateCallsMs)]);
+    // Calls that are already on their way here are refused too, or nobody would know that they never ran.
+    await Promise.allSettled(this.#subscriptions.map((subscription) => subscription.drain()));
     this.#state = 'stopped';
     for (const timer of this.#timers) clearInterval(timer);
     this.#beat();
-    for (const subscription of this.#subscriptions) subscription.unsubscribe();
     if (!this.#connection.isClosed()) await this.#connection.flush();
   }
 

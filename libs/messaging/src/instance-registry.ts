@@ -35,8 +35,8 @@ interface KnownInstance extends Instance {
 
 /**
  * Which instances live, by their beats alone. A missed beat makes an instance suspect: no new calls, and it is probed.
- * Nobody listening on its subject means dead: its calls end at once. Silence means stopped or blocked: its calls keep
- * their own deadlines.
+ * Nobody listening on its subject means dead, and the call client ends its calls at once. Silence means stopped or
+ * blocked: its calls keep their own deadlines.
  */
 export class InstanceRegistry {
   readonly #calls: CallClient;
@@ -157,7 +157,6 @@ export class InstanceRegistry {
     if (instances?.size === 0) this.#servers.delete(serverKey(instance.address));
     this.#indexReady(instance.address);
     logInstanceGone(this.#logger, { ...described(instance), reason });
-    this.#calls.endCallsOf(instance.address);
   }
 
   /** Recovery: what was known before the outage is worth nothing; after one beat interval everybody has been heard. */

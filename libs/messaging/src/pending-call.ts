@@ -5,6 +5,8 @@ import type { FrameHeader } from './wire.ts';
 /** One call that waits for its answer at the gateway. */
 export class PendingCall {
   readonly callId: string;
+  /** Order of publishing; beyond all numbers as long as the call has not been published. */
+  sequence = Number.POSITIVE_INFINITY;
   readonly to: InstanceAddress;
   /** Milliseconds since the epoch; moved by progress. */
   deadlineMs: number;

@@ -80,7 +80,7 @@ export async function startWorker(
   tenant: string,
   definitions: ServerDefinitions,
   options: { handler?: CallHandler; concurrency?: number; instance?: string } = {},
-): Promise<{ server: CallServer; connection: NatsConnection; stop(): Promise<void> }> {
+): Promise<{ server: CallServer; connection: NatsConnection; stop: () => Promise<void> }> {
   const connection = await connectTo(servers);
   const server = serveCalls({
     connection,
