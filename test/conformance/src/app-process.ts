@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findFreePort } from '@gatehouse/start';
+import { findFreePort, guardApp } from '@gatehouse/start';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const startTimeoutMs = 20_000;
@@ -31,6 +31,7 @@ export async function startAppProcess(
     env: { PATH: process.env.PATH, LOG_FORMAT: 'json', ...environment, [adminPortSetting]: String(adminPort) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  guardApp(child);
   const ended = once(child, 'exit');
   let tail = '';
   const keepTail = (chunk: Buffer) => {

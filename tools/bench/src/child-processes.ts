@@ -1,7 +1,7 @@
 import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { guardApp } from '@gatehouse/start';
 
 const startTimeoutMs = 20_000;
 
@@ -21,7 +21,7 @@ export class ChildProcesses {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    this.#children.push(child);
+    this.#keep(child);
     const { port } = await new Promise<{ port: number }>((resolve, reject) => {
       child.once('message', (message) => resolve(message as { port: number }));
       child.once('exit', (code) => reject(new Error(`${file} ended with ${code} instead of starting`)));
@@ -35,7 +35,7 @@ export class ChildProcesses {
       env: { ...process.env, ...environment, LOG_FORMAT: 'json' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.#children.push(child);
+    this.#keep(child);
     // The log is read, as a container runtime does, and dropped but for its last piece: under load it is long.
     let log: Buffer | undefined;
     const keepLast = (chunk: Buffer) => {
@@ -45,13 +45,17 @@ export class ChildProcesses {
     child.stderr.on('data', keepLast);
     const deadline = performance.now() + startTimeoutMs;
     while (!(await isReady(adminPort))) {
-      if (child.exitCode !== null || performance.now() > deadline)
+      if (child.exitCode !== null || performance.now() > deadline) {
         throw new Error(`${file} did not get ready:\n${String(log)}`);
-      await new Promise((resolve) => {
-        setTimeout(resolve, 100);
-      });
+      }
+      await delay(100);
     }
     return { pid: pidOf(child) };
+  }
+
+  #keep(child: ChildProcess): void {
+    this.#children.push(child);
+    guardApp(child);
   }
 
   /** Ends every process and waits for it. */
@@ -69,19 +73,6 @@ export class ChildProcesses {
       }),
     );
   }
-}
-
-/** A loopback port that was free a moment ago, for apps that must know theirs before they start. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
 }
 
 async function isReady(adminPort: number): Promise<boolean> {
