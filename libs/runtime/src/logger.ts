@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { pinoPretty } from './pretty.ts';
+import { StartError } from './start-error.ts';
 
 export type { Logger } from 'pino';
 
@@ -99,6 +100,7 @@ export function nestLogger(logger: Logger): LoggerService {
   return {
     log: (message: unknown, ...parameters: unknown[]) => logger.debug(fields(parameters), String(message)),
     error: (message: unknown, ...parameters: unknown[]) => {
+      if (message instanceof StartError) return; // `runApp` tells it, in one sentence
       if (message instanceof Error) logger.error({ err: message, ...fields(parameters) }, 'Nest reported an error');
       else logger.error(fields(parameters), maskCredentials(String(message)));
     },
