@@ -77,26 +77,27 @@ export class GatewaySide {
     }
   }
 
-  /** Calls a tool of one of the server's instances, chosen as a gateway does. */
+  /** Calls a tool of one of the server's instances, chosen as a gateway does; what was not executed is tried elsewhere. */
   async callTool(server: string, name: string, toolArguments: object): Promise<RelayedAnswer> {
     const digest = this.#newest(server)?.digest ?? '';
-    const instance = this.#registry.pick(tenant, server, digest);
-    if (!instance) throw new Error(`${server} has no instance`);
     const meta = { [MetaKey.protocolVersion]: modernVersion, [MetaKey.clientCapabilities]: {} };
     const params = { name, arguments: toolArguments, _meta: meta };
     const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }));
     const timeouts = { timeoutMs: callTimeoutMs, maxCallMs: callTimeoutMs };
-    instance.inFlight++;
-    const outcome = await this.#calls.call(
-      instance.address,
-      { digest, method: 'tools/call', name, principal, body, ...timeouts },
-      () => {},
-      new AbortController().signal,
-    );
-    instance.inFlight--;
-    if (outcome.kind !== 'answered') throw new Error(`the call ended ${outcome.kind}`);
-    const answer = JSON.parse(Buffer.from(outcome.frame.body).toString()) as Omit<RelayedAnswer, 'instance'>;
-    return { ...answer, instance: instance.address.instance };
+    const request = { digest, method: 'tools/call', name, principal, body, ...timeouts };
+    const tried = new Set<Instance>();
+    for (;;) {
+      const instance = this.#registry.pick(tenant, server, digest, tried);
+      if (!instance) throw new Error(`${server} has no instance that takes the call`);
+      tried.add(instance);
+      instance.inFlight++;
+      const outcome = await this.#calls.call(instance.address, request, () => {}, new AbortController().signal);
+      instance.inFlight--;
+      if (outcome.kind === 'refused' || outcome.kind === 'unreachable') continue;
+      if (outcome.kind !== 'answered') throw new Error(`the call ended ${outcome.kind}`);
+      const answer = JSON.parse(Buffer.from(outcome.frame.body).toString()) as Omit<RelayedAnswer, 'instance'>;
+      return { ...answer, instance: instance.address.instance };
+    }
   }
 
   async close(): Promise<void> {
