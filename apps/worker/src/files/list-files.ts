@@ -36,7 +36,7 @@ export function listFiles(
     const visits = walk(directory, filePath, {
       recursive,
       signal,
-      enters: (path) => after === undefined || after.startsWith(`${path}/`) || compareInWalk(path, after) > 0,
+      enters: (path) => after === undefined || after.startsWith(`${path}/`) || compareInWalk(path, after) >= 0,
       onLeftOut: () => (complete = false),
     });
     for await (const visited of visits) {

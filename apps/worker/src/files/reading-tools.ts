@@ -156,7 +156,7 @@ export class ReadingTools {
 
 /**
  * Deviation: MCP 2026-07-28 Tools §Structured Content asks for the JSON as text; a model reads and quotes a file better
- * as it is than escaped (docs/decisions/0010-file-text-unescaped.md).
+ * as it is than escaped (docs/decisions/0006-file-text-unescaped.md).
  */
 function contentOf(part: FilePart): ContentBlock[] {
   const { path, mimeType, content, encoding, offset, bytes, nextLine, nextOffset } = part;
