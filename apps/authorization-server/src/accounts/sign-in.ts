@@ -1,19 +1,12 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { recordAudit } from '../audit/audit-log.ts';
 import { Account } from './account.entity.ts';
 import { emailKey } from './email-key.ts';
 import { KnownBrowser } from './known-browser.entity.ts';
-import {
-  claimRefusalAudit,
-  countAttempt,
-  forgetAttempts,
-  throttledAddress,
-  uncountAttempt,
-} from './login-throttle.ts';
+import { claimRefusalAudit, countAttempt, forgetAttempts, throttledAddress, uncountAttempt } from './login-throttle.ts';
 import type { ThrottleKey } from './login-throttle.ts';
+import { auditFailure, auditRefusal, auditSuccess } from './sign-in-audit.ts';
 import { hashPassword, needsRehash, verifyPassword } from './password-hash.ts';
 
 /** One attempt to sign in with e-mail and password. */
@@ -73,7 +66,7 @@ export class SignIn {
     const hashOfNobody = await this.#nobodysHash();
     const matches = await verifyPassword(attempt.password, account?.passwordHash ?? hashOfNobody);
     if (!account || !matches) {
-      await this.#recordFailure(attempt, account);
+      await auditFailure(this.#dataSource.manager, attempt, account);
       return { kind: 'refused' };
     }
     const newHash = needsRehash(account.passwordHash) ? await hashPassword(attempt.password) : undefined;
@@ -112,33 +105,14 @@ export class SignIn {
       return undefined;
     } catch (error) {
       if (!(error instanceof AttemptRefused)) throw error;
-      await this.#recordThrottled(attempt, error.key);
+      await this.#recordRefusal(attempt, error.key);
       return error.retryAfterSeconds;
     }
   }
 
-  async #recordThrottled(attempt: SignInAttempt, key: ThrottleKey): Promise<void> {
+  async #recordRefusal(attempt: SignInAttempt, key: ThrottleKey): Promise<void> {
     await this.#dataSource.transaction(async (manager) => {
-      if (!(await claimRefusalAudit(manager, key))) return;
-      await recordAudit(manager, {
-        ...auditOf(attempt),
-        type: 'login.throttled',
-        outcome: 'failure',
-        reason: key.kind,
-      });
-    });
-  }
-
-  async #recordFailure(attempt: SignInAttempt, account: Account | undefined): Promise<void> {
-    // The audit must not become a list of what people typed into the wrong field: an unknown e-mail is only a digest.
-    const emailDigest = createHash('sha256').update(emailKey(attempt.email)).digest('base64url');
-    await recordAudit(this.#dataSource.manager, {
-      ...auditOf(attempt),
-      type: 'login.failed',
-      outcome: 'failure',
-      reason: account ? 'wrong_password' : 'unknown_account',
-      ...(account ? { onBehalfOf: account.sub } : {}),
-      details: { emailDigest },
+      if (await claimRefusalAudit(manager, key)) await auditRefusal(manager, attempt, key.kind);
     });
   }
 
@@ -155,12 +129,7 @@ export class SignIn {
       }
       if (newHash) await replaceHash(manager, account, newHash);
       await rememberBrowser(manager, attempt, account);
-      await recordAudit(manager, {
-        ...auditOf(attempt),
-        type: 'login.succeeded',
-        outcome: 'success',
-        actor: account.sub,
-      });
+      await auditSuccess(manager, attempt, account);
     });
   }
 
@@ -179,10 +148,6 @@ function throttleKeys(attempt: SignInAttempt, candidate: Candidate): ThrottleKey
     { tenantId, kind: 'account', value: account },
     { tenantId, kind: 'address', value: throttledAddress(attempt.address) },
   ];
-}
-
-function auditOf(attempt: SignInAttempt) {
-  return { tenantId: attempt.tenantId, address: attempt.address, oauthClientId: attempt.oauthClientId };
 }
 
 /** Only over the hash that was verified: a password that was changed meanwhile stays changed. */
