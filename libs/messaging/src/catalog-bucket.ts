@@ -31,7 +31,8 @@ export function parseCatalogSubject(natsSubject: string): CatalogKey | undefined
 
 /**
  * Creates the bucket unless it exists. A worker may write its own keys only, and nothing that it writes may touch
- * other keys: so no roll-ups, which a header on any message would turn into a purge of the whole stream.
+ * other keys: so no roll-ups, which a header on any message would turn into a purge of the whole stream, and no markers
+ * of expiry, for which nats-server would switch roll-ups on.
  */
 export async function ensureCatalogBucket(jetstream: JetStreamManager): Promise<void> {
   try {
@@ -52,9 +53,6 @@ const catalogBucketConfig: Partial<StreamConfig> & { name: string } = {
   max_msg_size: maxDefinitionsBytes,
   max_bytes: 64 * maxDefinitionsBytes,
   max_age: nanos(definitionsMaxAgeMs),
-  // Expiry leaves a marker, so that watchers hear of it.
-  allow_msg_ttl: true,
-  subject_delete_marker_ttl: nanos(60_000),
   allow_direct: true,
   allow_rollup_hdrs: false,
   deny_delete: false,

@@ -12,6 +12,7 @@ import { logAnnouncementDropped, logCatalogUnreadable } from './events.ts';
 
 const retryIntervalMs = 500;
 const readTimeoutMs = 5_000;
+const rereadIntervalMs = 60 * 60 * 1000;
 
 /** A live view of every server's definitions, kept by watching the catalog's bucket. */
 export interface CatalogView {
@@ -47,6 +48,7 @@ class WatchedCatalog implements CatalogView {
   #servers: readonly AnnouncedServer[] = [];
   #watch: ConsumerMessages | undefined;
   #reading: Promise<void> | undefined;
+  #rereadTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(connection: NatsConnection, logger: Logger) {
@@ -56,6 +58,9 @@ class WatchedCatalog implements CatalogView {
 
   async open(): Promise<void> {
     await this.#read();
+    // A bucket without markers says nothing when an entry expires.
+    this.#rereadTimer = setInterval(() => void this.reread(), rereadIntervalMs);
+    this.#rereadTimer.unref();
     void this.#rereadAfterReconnect();
   }
 
@@ -76,6 +81,7 @@ class WatchedCatalog implements CatalogView {
 
   close(): void {
     this.#closed = true;
+    clearInterval(this.#rereadTimer);
     this.#watch?.stop();
   }
 

@@ -99,8 +99,8 @@ export async function startWorker(
 }
 
 /** A gateway's side of the bus, ready: everything that dispatches calls. */
-export async function openGateway(servers: string) {
-  const connection = await connectTo(servers);
+export async function openGateway(servers: string, connect = () => connectTo(servers)) {
+  const connection = await connect();
   const bus = new BusMonitor(connection, logger);
   const calls = new CallClient(connection, bus, logger);
   const registry = new InstanceRegistry(connection, calls, bus, logger);

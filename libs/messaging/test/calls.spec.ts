@@ -7,6 +7,8 @@ const text = (body: Uint8Array) => Buffer.from(body).toString();
 const progress = Buffer.from('{"jsonrpc":"2.0","method":"notifications/progress","params":{"progress":1}}');
 const logMessage = Buffer.from('{"jsonrpc":"2.0","method":"notifications/message","params":{}}');
 
+const bodyOf = (outcome: CallOutcome) => (outcome.kind === 'answered' ? text(outcome.frame.body) : '');
+
 let gateway: Awaited<ReturnType<typeof openGateway>>;
 beforeAll(async () => {
   gateway = await openGateway(sharedNatsUrl());
@@ -62,7 +64,7 @@ describe('a call', () => {
     const { call, stop } = await serve(() => Promise.resolve(frame));
     const outcome = await call();
     expect(outcome).toMatchObject({ kind: 'answered', frame: { ...frame, body: expect.anything() as unknown } });
-    if (outcome.kind === 'answered') expect(text(outcome.frame.body)).toBe(text(frame.body));
+    expect(bodyOf(outcome)).toBe(text(frame.body));
     await stop();
   });
 
@@ -97,13 +99,11 @@ describe('a call', () => {
     const { call, stop } = await serve(() => Promise.reject(new Error('password=hunter2')));
     const outcome = await call({ body: Buffer.from('{"jsonrpc":"2.0","id":"seven","method":"tools/call"}') });
     expect(outcome).toMatchObject({ kind: 'answered', frame: { kind: 'error', errorCode: -32603 } });
-    if (outcome.kind === 'answered') {
-      expect(JSON.parse(text(outcome.frame.body))).toEqual({
-        jsonrpc: '2.0',
-        id: 'seven',
-        error: { code: -32603, message: 'Internal error' },
-      });
-    }
+    expect(JSON.parse(bodyOf(outcome))).toEqual({
+      jsonrpc: '2.0',
+      id: 'seven',
+      error: { code: -32603, message: 'Internal error' },
+    });
     await stop();
   });
 });

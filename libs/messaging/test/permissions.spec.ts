@@ -1,0 +1,230 @@
+import type { NatsIdentity } from '@gatehouse/start';
+import { headers } from '@nats-io/nats-core';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { NatsConnection, NatsRole } from '../src/index.ts';
+import {
+  connectNats,
+  definitionsDigest,
+  inboxPrefix,
+  rolePermissions,
+  serveCalls,
+  watchCatalog,
+} from '../src/index.ts';
+import { definitionsOf, echo, logger, openGateway, requestOf, until } from './bus.ts';
+import { startNats } from './nats.ts';
+
+const roles: Record<string, NatsRole> = {
+  gateway: { role: 'gateway' },
+  'authorization-server': { role: 'authorization-server' },
+  files: { role: 'worker', tenant: 'acme', servers: ['files'] },
+  pair: { role: 'worker', tenant: 'acme', servers: ['notes', 'files-archive'] },
+  stranger: { role: 'worker', tenant: 'other', servers: ['files'] },
+};
+
+let nats: Awaited<ReturnType<typeof startNats>>;
+const connections = new Map<string, NatsConnection>();
+
+function connectionOf(user: string): NatsConnection {
+  const connection = connections.get(user);
+  if (!connection) throw new Error(`${user} is not connected`);
+  return connection;
+}
+
+beforeAll(async () => {
+  const identities: NatsIdentity[] = Object.entries(roles).map(([user, role]) => ({
+    user,
+    password: `password-of-${user}`,
+    permissions: rolePermissions(role),
+  }));
+  const all = { publish: { allow: ['>'] }, subscribe: { allow: ['>'] } };
+  nats = await startNats([...identities, { user: 'spy', password: 'password-of-spy', permissions: all }]);
+  for (const user of [...Object.keys(roles), 'spy']) connections.set(user, await connectAs(user));
+});
+afterAll(async () => {
+  await Promise.all([...connections.values()].map((connection) => connection.close()));
+  await nats.stop();
+});
+
+function connectAs(user: string): Promise<NatsConnection> {
+  const role = roles[user];
+  const prefix = role ? inboxPrefix(role) : '_INBOX';
+  const identity = { user, password: `password-of-${user}`, inboxPrefix: prefix };
+  return connectNats({ servers: nats.url, name: user, ...identity, logger });
+}
+
+/** True when a message that `user` publishes reaches a subscriber that may hear everything. */
+async function mayPublish(user: string, natsSubject: string): Promise<boolean> {
+  let heard = false;
+  const subscription = connectionOf('spy').subscribe(natsSubject, { callback: () => (heard = true) });
+  await connectionOf('spy').flush();
+  connectionOf(user).publish(natsSubject, 'x');
+  await connectionOf(user).flush();
+  await connectionOf('spy').flush();
+  subscription.unsubscribe();
+  return heard;
+}
+
+/** True when `user` hears what is published on a subject that its subscription covers. */
+async function maySubscribe(user: string, pattern: string, natsSubject = pattern): Promise<boolean> {
+  let heard = false;
+  const subscription = connectionOf(user).subscribe(pattern, { callback: (error) => (heard = heard || !error) });
+  await connectionOf(user).flush();
+  connectionOf('spy').publish(natsSubject, 'x');
+  await connectionOf('spy').flush();
+  await connectionOf(user).flush();
+  subscription.unsubscribe();
+  return heard;
+}
+
+const digest = 'a'.repeat(40);
+
+describe('a worker’s identity', () => {
+  it.each([
+    ['a beat of its own server', 'gh.beat.acme.files.i1'],
+    ['an answer to a call of its own server', 'gh.reply.acme.files.g1.t1'],
+    ['an announcement of its own server', `$KV.gh_catalog.acme.files.${digest}`],
+  ])('may publish %s', async (_, natsSubject) => {
+    expect(await mayPublish('files', natsSubject)).toBe(true);
+  });
+
+  it.each([
+    ['a call, even to itself', 'gh.call.acme.files.i1'],
+    ['a cancellation', 'gh.control.acme.files.i1'],
+    ['a beat of another server', 'gh.beat.acme.mail.i1'],
+    ['a beat of another tenant', 'gh.beat.other.files.i1'],
+    ['an answer for another server', 'gh.reply.acme.mail.g1.t1'],
+    ['an answer for another tenant', 'gh.reply.other.files.g1.t1'],
+    ['an announcement of another server', `$KV.gh_catalog.acme.mail.${digest}`],
+    ['an announcement of a server whose name its own begins', `$KV.gh_catalog.acme.files-archive.${digest}`],
+    ['an announcement of another tenant', `$KV.gh_catalog.other.files.${digest}`],
+    ['a gateway’s self-beat', 'gh.bus.g1'],
+    ['into a gateway’s inbox', '_INBOX_gateway.x'],
+    ['the deletion of the catalog', '$JS.API.STREAM.DELETE.KV_gh_catalog'],
+    ['a purge of the catalog', '$JS.API.STREAM.PURGE.KV_gh_catalog'],
+    ['a change of the catalog', '$JS.API.STREAM.UPDATE.KV_gh_catalog'],
+    ['a stream of its own', '$JS.API.STREAM.CREATE.mine'],
+    ['a read of another server’s announcement', `$JS.API.DIRECT.GET.KV_gh_catalog.$KV.gh_catalog.acme.mail.${digest}`],
+    ['a read of any announcement', '$JS.API.DIRECT.GET.KV_gh_catalog'],
+    ['to the system', '$SYS.REQ.SERVER.PING'],
+  ])('may not publish %s', async (_, natsSubject) => {
+    expect(await mayPublish('files', natsSubject)).toBe(false);
+  });
+
+  it('may not take other entries away by a roll-up header on its own', async () => {
+    const jetstream = await jetstreamManager(connectionOf('spy'));
+    await watchCatalog(connectionOf('gateway'), logger).then((view) => view.close());
+    await jetstream.jetstream().publish(`$KV.gh_catalog.other.files.${digest}`, 'x');
+    const messageHeaders = headers();
+    messageHeaders.set('Nats-Rollup', 'all');
+    const own = `$KV.gh_catalog.acme.files.${digest}`;
+    const answer = await connectionOf('files').request(own, 'x', { headers: messageHeaders, timeout: 1_000 });
+    expect(answer.json()).toMatchObject({ error: { description: 'rollup not permitted' } });
+    const kept = await jetstream.streams.getMessage('KV_gh_catalog', {
+      last_by_subj: `$KV.gh_catalog.other.files.${digest}`,
+    });
+    expect(kept?.string()).toBe('x');
+  });
+
+  it.each([
+    ['calls of another server', 'gh.call.acme.mail.*', 'gh.call.acme.mail.i1'],
+    ['calls of another tenant', 'gh.call.other.files.*', 'gh.call.other.files.i1'],
+    ['calls of every server', 'gh.call.>', 'gh.call.acme.mail.i1'],
+    ['answers to gateways', 'gh.reply.acme.files.g1.*', 'gh.reply.acme.files.g1.t1'],
+    ['beats', 'gh.beat.>', 'gh.beat.acme.files.i1'],
+    ['announcements', '$KV.gh_catalog.>', `$KV.gh_catalog.acme.files.${digest}`],
+    ['a gateway’s inbox', '_INBOX_gateway.>', '_INBOX_gateway.x'],
+    ['another worker’s inbox', '_INBOX_worker.>', '_INBOX_worker.acme.files-archive_notes.x'],
+    ['the usual inboxes', '_INBOX.>', '_INBOX.x'],
+    ['everything', '>', 'anything'],
+  ])('may not hear %s', async (_, pattern, natsSubject) => {
+    expect(await maySubscribe('files', pattern, natsSubject)).toBe(false);
+  });
+
+  it('may hear calls of its own server and its own inbox', async () => {
+    expect(await maySubscribe('files', 'gh.call.acme.files.i1')).toBe(true);
+    expect(await maySubscribe('files', '_INBOX_worker.acme.files.x')).toBe(true);
+    expect(await maySubscribe('pair', '_INBOX_worker.acme.files-archive_notes.x')).toBe(true);
+  });
+});
+
+describe('a gateway’s identity', () => {
+  it.each([
+    ['an announcement', `$KV.gh_catalog.acme.files.${digest}`],
+    ['a beat', 'gh.beat.acme.files.i1'],
+    ['an answer', 'gh.reply.acme.files.g1.t1'],
+    ['the deletion of the catalog', '$JS.API.STREAM.DELETE.KV_gh_catalog'],
+    ['a change of the catalog', '$JS.API.STREAM.UPDATE.KV_gh_catalog'],
+  ])('may not publish %s', async (_, natsSubject) => {
+    expect(await mayPublish('gateway', natsSubject)).toBe(false);
+  });
+
+  it('may not hear calls or the inboxes of workers', async () => {
+    expect(await maySubscribe('gateway', 'gh.call.>', 'gh.call.acme.files.i1')).toBe(false);
+    expect(await maySubscribe('gateway', '_INBOX_worker.>', '_INBOX_worker.acme.files.x')).toBe(false);
+  });
+});
+
+describe('the authorization server’s identity', () => {
+  it.each(['gh.call.acme.files.i1', 'gh.beat.acme.files.i1', `$KV.gh_catalog.acme.files.${digest}`])(
+    'may not publish %s',
+    async (natsSubject) => {
+      expect(await mayPublish('authorization-server', natsSubject)).toBe(false);
+    },
+  );
+
+  it('may read the catalog', async () => {
+    const view = await watchCatalog(connectionOf('authorization-server'), logger);
+    expect(view.servers()).toBeDefined();
+    view.close();
+  });
+});
+
+describe('under these identities', () => {
+  it('announcing, beating, calling and answering all work', async () => {
+    const gateway = await openGateway(nats.url, () => connectAs('gateway'));
+    const definitions = definitionsOf('notes');
+    const server = serveCalls({
+      connection: connectionOf('pair'),
+      tenant: 'acme',
+      servers: [
+        { definitions, handler: echo },
+        { definitions: definitionsOf('files-archive'), handler: echo },
+      ],
+      concurrency: 4,
+      logger,
+    });
+    await server.ready;
+    const request = requestOf('acme', definitions);
+    await until(() => gateway.registry.isReady('acme', 'notes', definitionsDigest(definitions)));
+    const instance = gateway.registry.pick('acme', 'notes', request.digest);
+    if (!instance) throw new Error('no instance');
+    const outcome = await gateway.calls.call(instance.address, request, () => {}, new AbortController().signal);
+    expect(outcome).toMatchObject({ kind: 'answered' });
+    expect(await gateway.calls.probe(instance.address, 1_000)).toMatchObject({ kind: 'alive' });
+    await until(() => gateway.catalog.servers().some(({ name }) => name === 'files-archive'));
+    const ping = await connectionOf('spy').request('$SRV.PING.notes', '', { timeout: 1_000 });
+    expect(ping.json()).toMatchObject({ name: 'notes' });
+    await server.drain();
+    await gateway.close();
+  });
+
+  it('a worker that offers somebody else’s server is told so in one sentence', async () => {
+    const server = serveCalls({
+      connection: connectionOf('files'),
+      tenant: 'acme',
+      servers: [{ definitions: definitionsOf('mail'), handler: echo }],
+      concurrency: 1,
+      logger,
+    });
+    await expect(server.ready).rejects.toThrow(/^NATS denies this worker the server mail of tenant acme: /);
+  });
+
+  it.each([
+    ['a wrong password', { user: 'gateway', password: 'wrong' }],
+    ['no identity', {}],
+  ])('a connection with %s is refused with one sentence', async (_, identity) => {
+    const options = { servers: nats.url, name: 'test', inboxPrefix: '_INBOX_gateway', logger, ...identity };
+    await expect(connectNats(options)).rejects.toThrow(/^NATS at .* refuses this identity: check NATS_USER/);
+  });
+});
