@@ -1,3 +1,3 @@
 import { testProject } from '../../vitest.project.ts';
 
-export default testProject('authorization-server-app', { services: true });
+export default testProject('authorization-server-app', { services: true, timeoutMs: 30_000 });

@@ -86,7 +86,7 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
   opened.add(() => app.close());
   // Before the app closes: it answers what is in flight.
   opened.add(() => closeServer(front.server));
-  const catalog = new CatalogFollower({ settings, dataSource, resources, logger });
+  const catalog = new CatalogFollower({ settings, dataSource, logger });
   opened.add(() => catalog.stop());
   front.answerWith(createEntrance({ ...app, address, trustedProxies: settings.AUTH_TRUSTED_PROXIES, logger }));
 

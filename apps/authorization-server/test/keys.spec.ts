@@ -14,7 +14,7 @@ describe('secrets that do not exist yet', () => {
     await database.open();
     const dataSources = await Promise.all(Array.from({ length: 10 }, () => database.open()));
     const loaded = await Promise.all(dataSources.map((dataSource) => loadServerSecrets(dataSource, encryption)));
-    expect(loaded.map((secrets) => ({ ...secrets }))).toEqual(loaded.map(() => ({ ...loaded[0] })));
+    expect(loaded).toEqual(loaded.map(() => loaded[0]));
     expect(loaded[0]?.signingKeys).toHaveLength(1);
     expect(loaded[0]?.cookieKeys).toHaveLength(1);
     await database.drop();

@@ -20,11 +20,14 @@ export interface TokenAnswer {
 export class McpClient {
   readonly #replicas: Replicas;
   readonly #base: string;
+  /** One person's browser, who signs in once. */
+  readonly #browser: Browser;
   readonly oauthClientId: string;
   readonly verifier = randomBytes(32).toString('base64url');
 
   private constructor(replicas: Replicas, oauthClientId: string) {
     this.#replicas = replicas;
+    this.#browser = new Browser(replicas);
     this.#base = new URL(replicas.issuer).pathname.replace(/\/$/, '');
     this.oauthClientId = oauthClientId;
   }
@@ -64,7 +67,7 @@ export class McpClient {
   /** Goes through the browser and returns the parameters of the redirect back. */
   async authorize(
     parameters: Record<string, string | undefined> = {},
-    browser = new Browser(this.#replicas),
+    browser = this.#browser,
   ): Promise<URLSearchParams> {
     return (await browser.authorize(this.authorizationUrl(parameters))).searchParams;
   }

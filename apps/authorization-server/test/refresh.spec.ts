@@ -128,6 +128,13 @@ describe('refreshing over two replicas', () => {
     await refreshed(first.refresh_token, { resource: `${resource}/` });
   });
 
+  it('answers more grants at once than it has connections: a request never holds one and waits for another', async () => {
+    const tokens: TokenAnswer[] = [];
+    for (let count = 0; count < 30; count++) tokens.push(await client.obtainTokens());
+    const answers = await Promise.all(tokens.map((token) => client.refresh(token.refresh_token)));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+  });
+
   it("refuses another client's token and leaves it alive", async () => {
     const first = await client.obtainTokens();
     const thief = await McpClient.register(replicas);

@@ -26,12 +26,15 @@ export interface DatabaseOptions {
 
 const oldestServerVersion = 14;
 const connectTimeoutMs = 1_000;
+/** How long a request waits until one of the pool's connections is free. */
+const connectionWaitMs = 5_000;
 const statementTimeoutMs = 2_000;
 const abandonedTransactionTimeoutMs = 10_000;
 
 /**
  * Connects, brings the schema up to date and returns the pool. Replicas that start together run the migrations once:
- * the others wait on an advisory lock. A statement ends after 2 s, a connection attempt after 1 s.
+ * the others wait on an advisory lock. A statement ends after 2 s, a connection attempt after 1 s, the wait
+ * for a free connection after 5 s.
  * @throws StartError when the URL is malformed, the server unreachable or older than PostgreSQL 14, the password wrong,
  * or the database missing.
  */
@@ -56,11 +59,12 @@ function createDataSource(options: DatabaseOptions, limits = { poolSize: options
     migrationsTableName: 'schema_migration',
     logger: new MigrationLog(options.logger),
     applicationName: options.applicationName,
-    connectTimeoutMS: connectTimeoutMs,
     poolSize: limits.poolSize,
     // Idle connections emit `error` when the server goes away; unhandled it would end the process.
     poolErrorHandler: (error: Error) => reportLostConnection(options.logger, error),
     extra: {
+      Client: ImpatientClient,
+      connectionTimeoutMillis: connectionWaitMs,
       statement_timeout: limits.statementTimeoutMs,
       idle_in_transaction_session_timeout: abandonedTransactionTimeoutMs,
     },
@@ -102,4 +106,11 @@ async function checkServerVersion(client: pg.Client): Promise<void> {
   throw new StartError(
     `The database of DATABASE_URL is PostgreSQL ${version}: use PostgreSQL ${oldestServerVersion} or newer.`,
   );
+}
+
+/** The pool has one time limit for a free connection and for making one; a server that is up answers within a second. */
+class ImpatientClient extends pg.Client {
+  constructor(config: pg.ClientConfig) {
+    super({ ...config, connectionTimeoutMillis: connectTimeoutMs });
+  }
 }

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { defaultTenant } from '../config.ts';
 import { endGrant } from '../revocation/end-grant.ts';
 import { isStorableId } from '../storage/stored-id.ts';
-import { withManager } from '../storage/unit-of-work.ts';
+import { readWithManager, withManager } from '../storage/unit-of-work.ts';
 
 /** Stores the provider's `Client` in `oauth_client`. */
 export class ClientAdapter implements Adapter {
@@ -23,12 +23,10 @@ export class ClientAdapter implements Adapter {
     );
   }
 
-  /** Read outside the request's transaction, which begins with what the request may change. */
   async find(id: string): Promise<AdapterPayload | undefined> {
     if (!isStorableId(id)) return undefined;
-    const rows = await this.#dataSource.query<{ metadata: AdapterPayload }[]>(
-      'SELECT metadata FROM auth.oauth_client WHERE id = $1',
-      [id],
+    const rows = await readWithManager(this.#dataSource, (manager) =>
+      manager.query<{ metadata: AdapterPayload }[]>('SELECT metadata FROM auth.oauth_client WHERE id = $1', [id]),
     );
     return rows[0]?.metadata;
   }

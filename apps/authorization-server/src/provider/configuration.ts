@@ -138,7 +138,7 @@ async function assertJwtClientAuthClaimsAndHeader(
 }
 
 async function resourceServerInfo(resources: Resources, ctx: KoaContextWithOIDC, uri: string): Promise<ResourceServer> {
-  const resource = await resources.find(uri);
+  const resource = resources.find(uri);
   if (!resource) throw new errors.InvalidTarget('this resource is not known');
   const asked = [...ctx.oidc.requestParamScopes];
   if (

@@ -18,7 +18,7 @@ export function describeServer(resources: Resources): Step {
     const metadata = ctx.body as { scopes_supported?: string[] };
     ctx.body = {
       ...metadata,
-      scopes_supported: [...(await resources.allScopes()), ...(metadata.scopes_supported ?? [])],
+      scopes_supported: [...resources.allScopes(), ...(metadata.scopes_supported ?? [])],
       response_modes_supported: ['query'],
     };
   };

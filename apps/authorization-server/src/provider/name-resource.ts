@@ -10,10 +10,11 @@ import type { Step } from './request-state.ts';
  */
 export function nameResource(resources: Resources): Step {
   return async (ctx, next) => {
+    await resources.refresh();
     const { form } = requestState(ctx);
-    if (form?.resource !== undefined) form.resource = await canonical(resources, form.resource);
+    if (form?.resource !== undefined) form.resource = canonical(resources, form.resource);
     if (ctx.path === routes.authorization && ctx.query.resource !== undefined) {
-      ctx.query = { ...ctx.query, resource: await canonical(resources, ctx.query.resource) };
+      ctx.query = { ...ctx.query, resource: canonical(resources, ctx.query.resource) };
     }
     return next();
   };
@@ -27,7 +28,7 @@ export function defaultScope(resources: Resources): Step {
   return async (ctx, next) => {
     if (ctx.path === routes.authorization && isBlank(ctx.query.scope)) {
       const [uri] = [ctx.query.resource ?? resources.uriOf()].flat();
-      const scopes = (await resources.find(uri ?? ''))?.scopes;
+      const scopes = resources.find(uri ?? '')?.scopes;
       if (scopes) ctx.query = { ...ctx.query, scope: scopes.join(' ') };
     }
     return next();
@@ -38,8 +39,8 @@ function isBlank(value: ParsedUrlQuery[string]): boolean {
   return value === undefined || (typeof value === 'string' && value.trim() === '');
 }
 
-async function canonical(resources: Resources, value: string | string[]): Promise<string | string[]> {
-  const uris = await Promise.all([value].flat().map(async (uri) => (await resources.find(uri))?.uri ?? uri));
+function canonical(resources: Resources, value: string | string[]): string | string[] {
+  const uris = [value].flat().map((uri) => resources.find(uri)?.uri ?? uri);
   const distinct = [...new Set(uris)];
   return distinct.length === 1 ? distinct[0]! : distinct;
 }

@@ -7,7 +7,6 @@ import { defaultTenant } from '../config.ts';
 import type { Settings } from '../config.ts';
 import { reportCatalogUnavailable, reportLearntServer } from '../events.ts';
 import { learnServer } from './learn-server.ts';
-import type { Resources } from './resources.ts';
 
 const retryIntervalMs = 1_000;
 
@@ -17,7 +16,6 @@ const retryIntervalMs = 1_000;
  */
 export class CatalogFollower {
   readonly #dataSource: DataSource;
-  readonly #resources: Resources;
   readonly #settings: Settings;
   readonly #logger: Logger;
   readonly #stopping = new AbortController();
@@ -27,9 +25,8 @@ export class CatalogFollower {
   #connection: NatsConnection | undefined;
   #changes = Promise.withResolvers<void>();
 
-  constructor(options: { dataSource: DataSource; resources: Resources; settings: Settings; logger: Logger }) {
+  constructor(options: { dataSource: DataSource; settings: Settings; logger: Logger }) {
     this.#dataSource = options.dataSource;
-    this.#resources = options.resources;
     this.#settings = options.settings;
     this.#logger = options.logger;
     this.#running = this.#run();
@@ -86,7 +83,6 @@ export class CatalogFollower {
       try {
         const scopes = await learnServer(this.#dataSource, newest.definitions);
         this.#learnt.set(name, newest.digest);
-        this.#resources.forgetView();
         if (scopes.length > 0) reportLearntServer(this.#logger, { server: name, scopes });
       } catch (error) {
         if (!this.#stopping.signal.aborted) reportCatalogUnavailable(this.#logger, error);

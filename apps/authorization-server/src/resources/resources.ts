@@ -18,14 +18,15 @@ export const connectScope = 'mcp';
 const freshForMs = 1_000;
 
 /**
- * The resources and scopes of the catalog as the rows have them, so that tokens are issued while NATS is down. A view
- * of the rows is used for a second: another replica may have written them.
+ * The resources and scopes of the catalog as the rows have them, so that tokens are issued while NATS is down. Questions
+ * are answered from a view in memory, for a request that holds a transaction must not wait for another connection.
  */
 export class Resources {
   readonly #dataSource: DataSource;
   readonly #gatewayUrl: string;
-  #view: Promise<Map<string, KnownResource>> | undefined;
-  #viewedAtMs = 0;
+  #view = new Map<string, KnownResource>();
+  #viewedAtMs = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> | undefined;
 
   /** @param gatewayPublicUrl its `/mcp` is the default resource. */
   constructor(dataSource: DataSource, gatewayPublicUrl: string) {
@@ -38,52 +39,51 @@ export class Resources {
     return server === '' ? `${this.#gatewayUrl}/mcp` : `${this.#gatewayUrl}/mcp/${server}`;
   }
 
-  /** Writes the row of the resource that offers all servers. */
+  /** Writes the row of the resource that offers all servers, and reads what is known. */
   async seed(): Promise<void> {
     await this.#dataSource.query(
       `INSERT INTO auth.protected_resource (tenant_id, server) VALUES ($1, '') ON CONFLICT DO NOTHING`,
       [defaultTenant],
     );
+    await this.#read();
+  }
+
+  /** Makes the view a second old at most; when the rows cannot be read, the old one serves on. */
+  async refresh(): Promise<void> {
+    if (performance.now() - this.#viewedAtMs < freshForMs) return;
+    this.#reading ??= this.#read()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#reading = undefined;
+      });
+    await this.#reading;
   }
 
   /** @param uri in any spelling; undefined when no such resource is known. */
-  async find(uri: string): Promise<KnownResource | undefined> {
+  find(uri: string): KnownResource | undefined {
     const canonical = canonicalResource(uri);
-    return canonical === undefined ? undefined : (await this.#current()).get(canonical);
+    return canonical === undefined ? undefined : this.#view.get(canonical);
   }
 
   /** Every scope of every resource. */
-  async allScopes(): Promise<string[]> {
-    return (await this.find(this.uriOf()))?.scopes ?? [connectScope];
+  allScopes(): string[] {
+    return this.find(this.uriOf())?.scopes ?? [connectScope];
   }
 
-  /** Makes the next question read the rows. */
-  forgetView(): void {
-    this.#view = undefined;
-  }
-
-  #current(): Promise<Map<string, KnownResource>> {
-    if (!this.#view || Date.now() - this.#viewedAtMs > freshForMs) {
-      this.#viewedAtMs = Date.now();
-      const view = this.#read();
-      this.#view = view;
-      view.catch(() => this.forgetView());
-    }
-    return this.#view;
-  }
-
-  async #read(): Promise<Map<string, KnownResource>> {
+  async #read(): Promise<void> {
+    const startedAtMs = performance.now();
     const [resources, scopes] = await Promise.all([
       this.#dataSource.manager.findBy(ProtectedResource, { tenantId: defaultTenant }),
       this.#dataSource.manager.find(ResourceScope, { where: { tenantId: defaultTenant }, order: { scope: 'ASC' } }),
     ]);
-    const known = new Map<string, KnownResource>();
+    const view = new Map<string, KnownResource>();
     for (const { server } of resources) {
       // The URI follows the present GATEWAY_PUBLIC_URL; the row says that the server exists.
       const uri = this.uriOf(server);
       const own = scopes.filter((scope) => server === '' || scope.server === server).map(({ scope }) => scope);
-      known.set(uri, { uri, scopes: [connectScope, ...own] });
+      view.set(uri, { uri, scopes: [connectScope, ...own] });
     }
-    return known;
+    this.#view = view;
+    this.#viewedAtMs = startedAtMs;
   }
 }

@@ -13,6 +13,10 @@ class UnitOfWork {
     this.#dataSource = dataSource;
   }
 
+  get hasBegun(): boolean {
+    return this.#runner !== undefined;
+  }
+
   /** Queues: a connection runs one statement at a time, and the provider starts several. */
   run<T>(statements: (manager: EntityManager) => Promise<T>): Promise<T> {
     const result = this.#tail.then(async () => statements(await this.begin()));
@@ -100,4 +104,16 @@ export async function withManager<T>(
 ): Promise<T> {
   const unit = current.getStore();
   return unit ? unit.run(statements) : statements(dataSource.manager);
+}
+
+/**
+ * As `withManager`, for reading what the request does not change: it begins no transaction, but uses one that has begun,
+ * since a request that waits for a second connection while it holds one can starve the pool.
+ */
+export async function readWithManager<T>(
+  dataSource: DataSource,
+  statements: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  const unit = current.getStore();
+  return unit?.hasBegun ? unit.run(statements) : statements(dataSource.manager);
 }
