@@ -31,6 +31,10 @@ export class Command {
     this.ended = once(this.#child, 'close').then(([code]) => code as number | null);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Everything that was printed so far. */
   get output(): string {
     return this.#output;

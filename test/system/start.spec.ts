@@ -102,4 +102,23 @@ describe('npm start', () => {
     expect(stillRunning(processes)).toEqual([]);
     expect(await isKnownClient(stack.issuer, oauthClientId, stack.mcpUrl)).toBe(true);
   });
+
+  it('stops in order when npm is killed', async () => {
+    const processes = stack.processes();
+    process.kill(stack.command.pid, 'SIGKILL');
+    await expect.poll(() => stillRunning(processes), { timeout: stopLimitMs }).toEqual([]);
+    await expectNothingLeft();
+  });
+
+  it('stops in order when it is interrupted while it starts', async () => {
+    const start = new Command(['npm', 'start'], stack.environment);
+    await start.waitForOutput(/^starting the authorization server/m);
+    const processes = stack.processes();
+    start.interrupt();
+    await start.ended;
+    expect(start.output).toMatch(/^stopped$/m);
+    expect(start.output).not.toMatch(/^start: /m);
+    expect(stillRunning(processes)).toEqual([]);
+    await expectNothingLeft();
+  });
 });

@@ -29,25 +29,43 @@ export interface AppsContext {
 const killDelayMs = 500;
 
 /**
- * Starts the authorization server, a worker for `files` and the gateway, each as a process of its own. They are added to
- * `started` in this order, so that they end in the reverse one.
+ * Starts the authorization server, a worker for `files` and the gateway, each as a process of its own, and resolves when
+ * all are ready. They are added to `started` in this order, so that they end in the reverse one.
  */
-export async function startApps(context: AppsContext, started: AsyncDisposableStack): Promise<Map<string, AppProcess>> {
+export async function startApps(
+  context: AppsContext,
+  started: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<Map<string, AppProcess>> {
   const { GATEWAY_PORT, GATEWAY_ADMIN_PORT, AUTH_PORT, AUTH_ADMIN_PORT } = context.ports;
   const workerAdminPort = await findFreePort();
   const apps = new Map<string, AppProcess>();
-  const start = (name: string, roleName: string, probePort: number, own: Record<string, string | number>) => {
-    const app = startApp(context, { name, roleName, probePort, own });
-    apps.set(name, app);
-    started.defer(() => app.stop());
+  const start = (app: { name: string; roleName: string; probePort: number; own: Record<string, string | number> }) => {
+    const process = startApp(context, app);
+    apps.set(app.name, process);
+    started.defer(() => process.stop());
+    return process.waitUntilReady(signal);
   };
-  start('authorization-server', 'authorization-server', AUTH_ADMIN_PORT, {
-    AUTH_PORT,
-    AUTH_ADMIN_PORT,
-    GATEHOUSE_REPORT_FIRST_ADMIN: 'stdout',
+  const authorizationServerReady = start({
+    name: 'authorization-server',
+    roleName: 'authorization-server',
+    probePort: AUTH_ADMIN_PORT,
+    own: { AUTH_PORT, AUTH_ADMIN_PORT, GATEHOUSE_REPORT_FIRST_ADMIN: 'stdout' },
   });
-  start('worker', 'worker-files', workerAdminPort, { WORKER_ADMIN_PORT: workerAdminPort });
-  start('gateway', 'gateway', GATEWAY_ADMIN_PORT, { GATEWAY_PORT, GATEWAY_ADMIN_PORT });
+  const workerReady = start({
+    name: 'worker',
+    roleName: 'worker-files',
+    probePort: workerAdminPort,
+    own: { WORKER_ADMIN_PORT: workerAdminPort },
+  });
+  // The gateway would start without its issuer too, but not without a warning.
+  await Promise.all([authorizationServerReady, workerReady]);
+  await start({
+    name: 'gateway',
+    roleName: 'gateway',
+    probePort: GATEWAY_ADMIN_PORT,
+    own: { GATEWAY_PORT, GATEWAY_ADMIN_PORT },
+  });
   return apps;
 }
 

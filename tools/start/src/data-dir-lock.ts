@@ -14,7 +14,7 @@ export function lockDataDir(file: string): DataDirLock | undefined {
   const before = inodeOf(file);
   const database = new DatabaseSync(file);
   try {
-    database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    database.exec('PRAGMA journal_mode = OFF; PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
   } catch {
     database.close();
     return undefined;

@@ -78,8 +78,8 @@ async function startStack(
   const apps = await startApps(
     { ...stack, roles, ports, record, environment: process.env, takeReport: (line) => signIn.take(line) },
     started,
+    stop.signal,
   );
-  await Promise.all([...apps.values()].map((app) => app.waitUntilReady(stop.signal)));
   signIn.showBanner(`${gatewayPublicUrl}/mcp`);
   say(`ready ${gatewayPublicUrl}/mcp (in ${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
   if (options.watch) started.defer(watchSources(apps, stop.signal));
