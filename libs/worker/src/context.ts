@@ -2,6 +2,7 @@ import type { IncomingCall } from '@gatehouse/messaging';
 import { invalidParams, isObject, MetaKey } from '@gatehouse/protocol';
 import type { Principal, RequiredClientCapabilities } from '@gatehouse/protocol';
 import type { CallRequest } from './call-request.ts';
+import { NotificationRate } from './notification-rate.ts';
 
 /** RFC 5424 severities, least severe first (MCP 2026-07-28 Logging §Log Levels). */
 export const loggingLevels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
@@ -26,10 +27,13 @@ export interface CallContext {
   readonly traceparent: string | undefined;
   /**
    * Reports progress to a client that asked for it, and extends the deadline. A value that does not increase is dropped
-   * (MCP 2026-07-28 Progress §Progress Flow).
+   * (MCP 2026-07-28 Progress §Progress Flow), and so is what exceeds the rate of 50 a second, the end (`total`) excepted.
    */
   progress(this: void, progress: number, total?: number, message?: string): void;
-  /** Sends a log message to a client that asked for this level or a lower one. No secrets, no personal data. */
+  /**
+   * Sends a log message to a client that asked for this level or a lower one; what exceeds 50 a second is dropped. No secrets,
+   * no personal data.
+   */
   log(this: void, level: LoggingLevel, data: unknown, logger?: string): void;
 }
 
@@ -51,6 +55,7 @@ export interface CompletionContext extends CallContext {
  */
 export function createContext(call: IncomingCall, request: CallRequest): CallContext {
   const { meta, params } = request;
+  const rate = new NotificationRate();
   return {
     principal: call.principal,
     signal: call.signal,
@@ -58,8 +63,8 @@ export function createContext(call: IncomingCall, request: CallRequest): CallCon
     inputResponses: asRecord(params.inputResponses),
     requestState: typeof params.requestState === 'string' ? params.requestState : undefined,
     traceparent: call.traceparent,
-    progress: progressReporter(call, meta.progressToken),
-    log: logReporter(call, meta[MetaKey.logLevel]),
+    progress: progressReporter(call, meta.progressToken, rate),
+    log: logReporter(call, meta[MetaKey.logLevel], rate),
   };
 }
 
@@ -67,22 +72,22 @@ function asRecord(value: unknown): Record<string, unknown> {
   return isObject(value) ? value : {};
 }
 
-function progressReporter(call: IncomingCall, progressToken: unknown): CallContext['progress'] {
+function progressReporter(call: IncomingCall, progressToken: unknown, rate: NotificationRate): CallContext['progress'] {
   if (typeof progressToken !== 'string' && !Number.isInteger(progressToken)) return ignore;
   let last = Number.NEGATIVE_INFINITY;
   return (progress, total, message) => {
-    if (!(progress > last)) return;
+    if (!(progress > last) || (!rate.take() && progress !== total)) return;
     last = progress;
     notify(call, 'notifications/progress', { progressToken, progress, total, message });
   };
 }
 
-function logReporter(call: IncomingCall, requested: unknown): CallContext['log'] {
+function logReporter(call: IncomingCall, requested: unknown, rate: NotificationRate): CallContext['log'] {
   if (requested === undefined) return ignore;
   const threshold = loggingLevels.indexOf(requested as LoggingLevel);
   if (threshold === -1) throw invalidParams(`Unknown log level: use one of ${loggingLevels.join(', ')}`);
   return (level, data, logger) => {
-    if (loggingLevels.indexOf(level) < threshold) return;
+    if (loggingLevels.indexOf(level) < threshold || !rate.take()) return;
     notify(call, 'notifications/message', { level, logger, data });
   };
 }

@@ -14,11 +14,14 @@ import type { CallRequest } from '../call-request.ts';
 import { complete } from '../completion/complete.ts';
 import type { Completion } from '../content.ts';
 import { createContext } from '../context.ts';
+import type { CallContext } from '../context.ts';
 import { ExpectedError } from '../errors.ts';
 import { callFailed } from '../events.ts';
 import { getPrompt } from '../prompts/get-prompt.ts';
 import { readResource } from '../resources/read-resource.ts';
 import { callTool } from '../tools/call-tool.ts';
+import { isInputRequired } from '../tools/tool-result.ts';
+import { checkInputRequired } from './check-input-required.ts';
 import type { PreparedServer } from './prepared-server.ts';
 
 /** What a result may carry beside its own fields. */
@@ -34,7 +37,10 @@ export function createCallHandler(server: PreparedServer, logger: Logger): CallH
   return async (call) => {
     const request = parseCallRequest(call.body);
     try {
-      return resultFrame(server, request.id, await answer(server, call, request, logger));
+      const context = createContext(call, request);
+      const result = await answer(server, call, request, context, logger);
+      if (isInputRequired(result)) checkInputRequired(result, { ...context.clientCapabilities });
+      return resultFrame(server, request.id, result);
     } catch (error) {
       if (error instanceof JsonRpcError) return errorFrame(request.id, error);
       if (error instanceof ExpectedError) return errorFrame(request.id, invalidParams(error.message));
@@ -45,8 +51,13 @@ export function createCallHandler(server: PreparedServer, logger: Logger): CallH
   };
 }
 
-function answer(server: PreparedServer, call: IncomingCall, request: CallRequest, logger: Logger): Promise<AnyResult> {
-  const context = createContext(call, request);
+function answer(
+  server: PreparedServer,
+  call: IncomingCall,
+  request: CallRequest,
+  context: CallContext,
+  logger: Logger,
+): Promise<AnyResult> {
   // The name is the call's, which the gateway resolved; the body's own name may carry the server's prefix.
   switch (call.method) {
     case Method.toolsCall:

@@ -35,9 +35,21 @@ class Tools {
       object: { a: 1 },
       whole: { content: [image], structuredContent: { a: 1 }, _meta: { 'example/key': 'kept' } },
       question: { resultType: 'input_required', requestState: 'state', inputRequests: {} },
+      'dead end': { resultType: 'input_required' },
       unserializable: 10n,
     };
     return values[what];
+  }
+
+  @Tool({ description: 'Asks.', input: z.object({ method: z.string(), params: z.record(z.string(), z.unknown()) }) })
+  ask({ method, params }: { method: string; params: Record<string, unknown> }) {
+    return { resultType: 'input_required', inputRequests: { key: { method, params } } };
+  }
+
+  @Tool({ description: 'Reports without end.' })
+  flood(_none: object, { progress, log }: CallContext) {
+    for (let step = 1; step <= 1_000; step++) progress(step, 1_000);
+    for (let step = 1; step <= 1_000; step++) log('info', step);
   }
 
   @Tool({
@@ -194,6 +206,39 @@ describe('tools/call', () => {
   });
 });
 
+describe('an input_required result', () => {
+  const ask = (method: string, params: object, declared: object) =>
+    server.callTool('ask', { method, params }, { meta: { [MetaKey.clientCapabilities]: declared } });
+
+  it.each([
+    ['elicitation/create', {}, { elicitation: {} }],
+    ['elicitation/create', { mode: 'url' }, { elicitation: { url: {} } }],
+    ['sampling/createMessage', {}, { sampling: {} }],
+    ['sampling/createMessage', { tools: [] }, { sampling: { tools: {} } }],
+    ['roots/list', {}, { roots: {} }],
+  ])('may ask for %s %j when the client declares it', async (method, params, declared) => {
+    const { result } = await ask(method, params, declared);
+    expect(result).toMatchObject({ resultType: 'input_required', inputRequests: { key: { method } } });
+  });
+
+  it.each([
+    ['elicitation/create', {}, {}, { elicitation: { form: {} } }],
+    ['elicitation/create', { mode: 'url' }, { elicitation: {} }, { elicitation: { url: {} } }],
+    ['sampling/createMessage', {}, { elicitation: {} }, { sampling: {} }],
+    ['sampling/createMessage', { tools: [] }, { sampling: {} }, { sampling: { tools: {} } }],
+    ['roots/list', {}, {}, { roots: {} }],
+  ])('never asks for %s %j undeclared: -32021', async (method, params, declared, requiredCapabilities) => {
+    const { error, frame } = await ask(method, params, declared);
+    expect(error).toMatchObject({ code: -32021, data: { requiredCapabilities } });
+    expect(frame).toMatchObject({ kind: 'error', errorCode: -32021 });
+  });
+
+  it('answers -32603 when the client could not go on from it', async () => {
+    expect((await ask('tools/call', {}, {})).error).toEqual({ code: -32603, message: 'Internal error' });
+    expect((await server.callTool('anything', { what: 'dead end' })).error).toMatchObject({ code: -32603 });
+  });
+});
+
 describe('the context', () => {
   it('tells who calls, what the client can do and the answers it brought', async () => {
     const { result } = await server.callTool('context', undefined, {
@@ -229,6 +274,15 @@ describe('the context', () => {
         params: { level, logger: 'reporter', data: { level } },
       })),
     );
+  });
+
+  it('drops notifications beyond the rate, but not the end of the progress', async () => {
+    const meta = { progressToken: 1, [MetaKey.logLevel]: 'debug' };
+    const { notifications } = await server.callTool('flood', undefined, { meta });
+    expect(notifications.length).toBeGreaterThanOrEqual(100);
+    expect(notifications.length).toBeLessThan(200);
+    const progress = notifications.filter(({ method }) => method === 'notifications/progress');
+    expect(progress.at(-1)?.params).toMatchObject({ progress: 1_000 });
   });
 
   it('answers -32602 to an unknown log level (Logging §Error Handling)', async () => {
