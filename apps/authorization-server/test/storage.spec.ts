@@ -58,14 +58,13 @@ describe('the tables', () => {
     await insert('Expired', 1_234, '-1 second');
     await insert('Alive', 3, '1 hour');
     await dataSource.query(
-      `INSERT INTO auth.outbox (tenant_id, kind, key, expires_at, published_at) VALUES
-       ('default', 'grant', 'published', now() - interval '1 second', now()),
-       ('default', 'grant', 'unpublished', now() - interval '1 second', NULL)`,
+      `INSERT INTO auth.outbox (tenant_id, kind, key, expires_at) VALUES
+       ('default', 'grant', 'expired', now() - interval '1 second'), ('default', 'grant', 'alive', now() + interval '1 hour')`,
     );
     expect(await sweepExpired(dataSource)).toBe(1_235);
     expect(
       await dataSource.query('SELECT kind, count(*)::int AS count FROM auth.provider_record GROUP BY kind'),
     ).toEqual([{ kind: 'Alive', count: 3 }]);
-    expect(await dataSource.query('SELECT key FROM auth.outbox')).toEqual([{ key: 'unpublished' }]);
+    expect(await dataSource.query('SELECT key FROM auth.outbox')).toEqual([{ key: 'alive' }]);
   });
 });

@@ -10,7 +10,8 @@ const sweeps: { table: string; condition: string }[] = [
   { table: 'provider_record', condition: `expires_at < now()` },
   { table: 'refresh_token', condition: `expires_at < now()` },
   { table: 'oauth_grant', condition: `expires_at < now()` },
-  { table: 'outbox', condition: `expires_at < now() AND published_at IS NOT NULL` },
+  // Published or not: it hits no token that still lives.
+  { table: 'outbox', condition: `expires_at < now()` },
   { table: 'client_approval', condition: `expires_at < now()` },
   // A bucket is empty after ten minutes, whatever was in it.
   { table: 'login_throttle', condition: `updated_at < now() - interval '1 hour'` },
