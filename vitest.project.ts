@@ -16,7 +16,7 @@ export function testProject(
       name,
       environment: 'node',
       include: options.include ?? ['src/**/*.spec.{ts,tsx}', 'test/**/*.spec.{ts,tsx}'],
-      testTimeout: options.timeoutMs ?? 10_000,
+      testTimeout: options.timeoutMs ?? 30_000,
       hookTimeout: 60_000,
       ...(options.services ? { globalSetup: [new URL('test/support/services.ts', import.meta.url).pathname] } : {}),
     },

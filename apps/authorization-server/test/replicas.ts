@@ -59,7 +59,7 @@ export async function startReplicas(count = 1, environment: Record<string, strin
     database,
     environment: shared,
     send: (target, request = {}) => {
-      const { port } = servers[turn++ % servers.length];
+      const { port } = servers[turn++ % servers.length] as RunningServer;
       const headers = { host: new URL(issuer).host, ...request.headers };
       return sendHttp({ ...request, port, target, headers });
     },

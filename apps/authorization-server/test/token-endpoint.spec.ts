@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jsonOf } from './http.ts';
+import type { HttpAnswer } from './http.ts';
 import { decodeJwt, McpClient, resource } from './mcp-client.ts';
 import type { TokenAnswer } from './mcp-client.ts';
 import { startReplicas } from './replicas.ts';
@@ -75,7 +76,7 @@ describe('the token endpoint, redeeming codes', () => {
       expect(losers.map((answer) => [answer.status, (jsonOf(answer) as { error: string }).error])).toEqual(
         Array.from({ length: 9 }, () => [400, 'invalid_grant']),
       );
-      const { refresh_token: refreshToken } = jsonOf(won) as TokenAnswer;
+      const { refresh_token: refreshToken } = jsonOf(won as HttpAnswer) as TokenAnswer;
       expect((await client.refresh(refreshToken)).status).toBe(400);
     }
   });

@@ -62,7 +62,9 @@ describe('when NATS is silent', () => {
     const hanging = call('hang');
     await until(() => worker.server.inFlight() === 1);
     nats.signal('SIGSTOP');
-    cleanups.push(async () => nats.signal('SIGCONT'));
+    cleanups.push(async () => {
+      nats.signal('SIGCONT');
+    });
     expect(await elapsed(hanging)).toBeLessThan(2_500);
     expect(await hanging).toEqual({ kind: 'lost', reason: 'bus-gone' });
     expect(gateway.bus.carries).toBe(false);

@@ -56,7 +56,11 @@ function connectAs(user: string): Promise<NatsConnection> {
 /** True when a message that `user` publishes reaches a subscriber that may hear everything. */
 async function mayPublish(user: string, natsSubject: string): Promise<boolean> {
   let heard = false;
-  const subscription = connectionOf('spy').subscribe(natsSubject, { callback: () => (heard = true) });
+  const subscription = connectionOf('spy').subscribe(natsSubject, {
+    callback: () => {
+      heard = true;
+    },
+  });
   await connectionOf('spy').flush();
   connectionOf(user).publish(natsSubject, 'x');
   await connectionOf(user).flush();
@@ -68,7 +72,11 @@ async function mayPublish(user: string, natsSubject: string): Promise<boolean> {
 /** True when `user` hears what is published on a subject that its subscription covers. */
 async function maySubscribe(user: string, pattern: string, natsSubject = pattern): Promise<boolean> {
   let heard = false;
-  const subscription = connectionOf(user).subscribe(pattern, { callback: (error) => (heard = heard || !error) });
+  const subscription = connectionOf(user).subscribe(pattern, {
+    callback: (error) => {
+      heard ||= !error;
+    },
+  });
   await connectionOf(user).flush();
   connectionOf('spy').publish(natsSubject, 'x');
   await connectionOf('spy').flush();

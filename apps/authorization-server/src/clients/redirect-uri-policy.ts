@@ -1,4 +1,7 @@
-/** Private schemes that may be registered, as exact redirect URIs. Cursor registers this one beside loopback ones. */
+/**
+ * Private schemes that may be registered, as exact redirect URIs. Cursor registers this one beside loopback ones.
+ * Deviation: from https and loopback only (docs/decisions/0009).
+ */
 const allowedPrivateUris = new Set(['cursor://anysphere.cursor-mcp/oauth/callback']);
 
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);

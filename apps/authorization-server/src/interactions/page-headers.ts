@@ -25,7 +25,7 @@ export function pageHeaders(options: { https: boolean; formAction?: string[] }):
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'same-origin',
     // Said out loud, not forgotten: anything stricter cuts `window.opener`, and clients that open this page in a popup
-    // then take the login for cancelled (measured with Chromium 156: `popup.closed` turns true).
+    // then take the login for cancelled (docs/decisions/0010).
     'cross-origin-opener-policy': 'unsafe-none',
     'cross-origin-resource-policy': 'same-origin',
     'permissions-policy': 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',

@@ -12,6 +12,7 @@ import type { Step } from './request-state.ts';
  * Whether the presented refresh token is exchanged for a new one. Public clients rotate (OAuth 2.1 §4.3.1), confidential
  * ones are bound by their authentication. Inside the grace window a token that was exchanged before has a successor
  * already: processes that share one token store, and clients that lost an answer, all get that one.
+ * Deviation: OAuth 2.1 §4.3.1 ends the grant at any reuse; here only after the window (docs/decisions/0008).
  */
 export function rotateRefreshToken(dataSource: DataSource): (ctx: KoaContextWithOIDC) => Promise<boolean> {
   return async (ctx) => {

@@ -17,7 +17,7 @@ export class EndpointScopes {
 
   /**
    * All scopes that calls at this endpoint can need, so that one approval is enough.
-   * Deviation: MCP 2026-07-28 Authorization §Scope Selection Strategy asks for the minimal set (docs/decisions/0006).
+   * Deviation: MCP 2026-07-28 Authorization §Scope Selection Strategy asks for the minimal set (docs/decisions/0007).
    */
   scopesOf(endpoint: CatalogEndpoint): string[] {
     if (endpoint.kind === 'aggregate')
