@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 const parentPollMs = 500;
 
 /** Why the stack stops: somebody asked, or it cannot go on. */
@@ -31,14 +33,25 @@ export class StopRequest {
     this.#controller.abort();
   }
 
-  /** npm that was killed cannot pass a signal on; its child learns of it by its new parent. */
+  /** npm that was killed cannot pass a signal on; those below it learn of it by a new parent. */
   #stopWithParent(): void {
-    const parent = process.ppid;
+    const ancestors = findAncestors();
     const timer = setInterval(() => {
-      if (process.ppid === parent) return;
+      if (findAncestors() === ancestors) return;
       clearInterval(timer);
       this.#stop({ kind: 'asked' });
     }, parentPollMs);
     timer.unref();
+  }
+}
+
+/** This process's parent and, where that is the shell in which npm runs a script, the shell's parent: npm. */
+function findAncestors(): string {
+  const { ppid } = process;
+  try {
+    const [, command = '', grandparent] = /\((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${ppid}/stat`, 'utf8')) ?? [];
+    return /^(?:da|ba)?sh$/.test(command) ? `${ppid} ${grandparent}` : `${ppid}`;
+  } catch {
+    return `${ppid}`;
   }
 }
