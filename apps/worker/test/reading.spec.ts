@@ -74,6 +74,15 @@ describe('list', () => {
   });
 });
 
+describe('a list that is cancelled', () => {
+  it('ends', async () => {
+    const controller = new AbortController();
+    controller.abort();
+    const { result } = await served.server.callTool('list', { recursive: true }, { signal: controller.signal });
+    expect(result.isError).toBe(true);
+  });
+});
+
 describe('stat', () => {
   it.each([
     ['', { type: 'directory' }],

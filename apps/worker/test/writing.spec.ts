@@ -9,6 +9,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { writeFile as writeFileAsync } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sweepLeftovers } from '../src/files/leftovers.ts';
 import { RootDirectory } from '../src/files/root-directory.ts';
@@ -95,6 +97,20 @@ describe('write', () => {
     const winner = answers.find(({ result }) => !result.isError);
     expect(valueOf(await call('stat', { path: 'a.txt' })).version).toBe(winner && valueOf(winner).version);
     expect(leftovers()).toEqual([]);
+  });
+
+  it('never replaces what a program that knows of no lock creates meanwhile', async () => {
+    let both = 0;
+    for (let round = 0; round < 100; round++) {
+      const path = `round-${round}`;
+      const foreign = async () => {
+        await sleep(round % 5);
+        await writeFileAsync(served.inside(path), 'foreign', { flag: 'wx' });
+      };
+      const [own, other] = await Promise.allSettled([call('write', { path, content: 'own' }), foreign()]);
+      if (own.status === 'fulfilled' && !own.value.result.isError && other.status === 'fulfilled') both++;
+    }
+    expect(both).toBe(0);
   });
 
   it('lets exactly one of many creators win, and shows no reader half a file', async () => {

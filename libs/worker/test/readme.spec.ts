@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Command } from '../../../test/support/command.ts';
@@ -9,11 +9,15 @@ const packageFolder = path.resolve(import.meta.dirname, '..');
 const tsc = path.resolve(packageFolder, '../../node_modules/.bin/tsc');
 
 /** The example as an author has it: a file of its own, compiled with the workspace's settings against the built library. */
-function compileExample(edit = (source: string) => source): { folder: string; program: string } {
-  const readme = readFileSync(path.join(packageFolder, 'README.md'), 'utf8');
-  const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1];
-  if (!example) throw new Error('the README has no example');
-  const folder = mkdtempSync(path.join(packageFolder, 'test', 'readme-example-'));
+function compileExample(
+  edit = (source: string) => source,
+  document = path.join(packageFolder, 'README.md'),
+): { folder: string; program: string } {
+  const example = /```ts\n([\s\S]*?)```/.exec(readFileSync(document, 'utf8'))?.[1];
+  if (!example) throw new Error(`${document} has no example`);
+  const builds = path.join(packageFolder, 'dist');
+  mkdirSync(builds, { recursive: true });
+  const folder = mkdtempSync(path.join(builds, 'readme-example-'));
   writeFileSync(path.join(folder, 'main.ts'), edit(example));
   const compilerOptions = { composite: false, customConditions: [], outDir: 'dist', rootDir: '.' };
   const project = { extends: '../../../../tsconfig.base.json', compilerOptions, include: ['main.ts'] };
@@ -22,7 +26,7 @@ function compileExample(edit = (source: string) => source): { folder: string; pr
   return { folder, program: path.join(folder, 'dist/main.js') };
 }
 
-describe("the README's example", { timeout: 60_000 }, () => {
+describe('the documented example', { timeout: 60_000 }, () => {
   const natsUrl = process.env.GATEHOUSE_TEST_NATS_URL ?? '';
   let example: ReturnType<typeof compileExample>;
   let gateway: GatewaySide;
@@ -61,6 +65,15 @@ describe("the README's example", { timeout: 60_000 }, () => {
     for (const worker of [first, second]) worker.signalGroup('SIGTERM');
     expect(await Promise.all([first.ended, second.ended])).toEqual([0, 0]);
     await gateway.waitForInstances('weather', 0);
+  });
+
+  it('of the guide starts and offers the tool that the guide speaks of', async () => {
+    const guide = compileExample(undefined, path.resolve(packageFolder, '../../docs/guides/write-a-tool.md'));
+    const worker = new Command([process.execPath, guide.program], { NATS_URL: natsUrl });
+    workers.push(worker);
+    await gateway.waitForInstances('orders', 1);
+    rmSync(guide.folder, { recursive: true });
+    expect(gateway.definitions('orders')?.tools).toMatchObject([{ name: 'find', annotations: { readOnlyHint: true } }]);
   });
 
   it('has probes on the admin port', async () => {
