@@ -66,6 +66,13 @@ describe('loadSettings', () => {
 });
 
 describe('describeSettings', () => {
+  it('finds purpose and secrecy of what an optional type wraps', () => {
+    const wrapped = z.object({ TOKEN: secret(z.string().describe('A token')).optional() });
+    expect(describeSettings(wrapped)).toEqual([
+      { name: 'TOKEN', description: 'A token', required: false, secret: true },
+    ]);
+  });
+
   it('tells name, purpose, default, and whether a setting is required or secret', () => {
     expect(describeSettings(schema)).toEqual([
       { name: 'PORT', description: 'Port of the listener', defaultValue: '3000', required: false, secret: false },

@@ -93,7 +93,8 @@ export function loadSettings<S extends SettingsSchema>(schema: S, environment: N
     const value = environment[name];
     const file = environment[`${name}_FILE`];
     if (value !== undefined && value !== '') input[name] = value;
-    else if (secrets.has(type) && file) input[name] = readSecretFile(name, file);
+    else if (unwrap(type as z.ZodType, (known) => secrets.has(known) || undefined) && file)
+      input[name] = readSecretFile(name, file);
   }
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
@@ -112,12 +113,18 @@ export function describeSettings(schema: SettingsSchema): SettingDocumentation[]
     const shown = unset.success && unset.data !== undefined ? displayed(unset.data) : undefined;
     return {
       name,
-      description: zodType.description ?? '',
+      description: unwrap(zodType, (type) => type.description) ?? '',
       ...(shown === undefined ? {} : { defaultValue: shown }),
       required: !unset.success,
-      secret: secrets.has(zodType),
+      secret: unwrap(zodType, (type) => secrets.has(type) || undefined) ?? false,
     };
   });
+}
+
+/** Asks a type, then what it wraps (`optional`, `default`, ...), until one of them knows. */
+function unwrap<T>(type: z.ZodType, ask: (type: z.ZodType) => T | undefined): T | undefined {
+  const { innerType } = type.def as { innerType?: z.ZodType };
+  return ask(type) ?? (innerType && unwrap(innerType, ask));
 }
 
 function displayed(value: unknown): string | undefined {

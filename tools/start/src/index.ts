@@ -1,3 +1,4 @@
+export { startSettings } from './config.ts';
 export { isRunning } from './end-process.ts';
 export { guardApp, makeTemporaryFolder } from './guard.ts';
 export type { TemporaryFolder } from './guard.ts';
