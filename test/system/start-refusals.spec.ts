@@ -42,6 +42,11 @@ const refusals: Refusal[] = [
     sentence: /^start: Port \d+ is in use: .* set AUTH_PORT to a free port\.$/m,
   },
   {
+    fault: 'a name that no server can have',
+    settings: () => ({ GATEHOUSE_WORKER_SERVERS: 'orders,../x' }),
+    sentence: /^start: Bad settings - GATEHOUSE_WORKER_SERVERS: must be server names: .*\.$/m,
+  },
+  {
     fault: 'a malformed DATABASE_URL',
     settings: () => ({ DATABASE_URL: 'localhost:5432' }),
     sentence: /^start: DATABASE_URL is malformed: .*\.$/m,

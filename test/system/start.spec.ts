@@ -63,6 +63,10 @@ describe('npm start', () => {
     await stack.stop();
     expect(performance.now() - startedAt).toBeLessThan(stopLimitMs);
     expect(stack.command.output).toMatch(/^stopped$/m);
+    const events = stack.command.output.matchAll(/"app":"([\w-]+)".*"msg":"(stopping|stopped)"/g);
+    expect([...events].map(([, app, event]) => `${app} ${event}`)).toEqual(
+      ['gateway', 'worker', 'authorization-server'].flatMap((app) => [`${app} stopping`, `${app} stopped`]),
+    );
     expect(stillRunning(processes)).toEqual([]);
     await expectNothingLeft();
   });
@@ -108,6 +112,17 @@ describe('npm start', () => {
     process.kill(stack.command.pid, 'SIGKILL');
     await expect.poll(() => stillRunning(processes), { timeout: stopLimitMs }).toEqual([]);
     await expectNothingLeft();
+  });
+
+  it('stops with one sentence when PostgreSQL ends by itself, and starts again on the same data', async () => {
+    await stack.restart();
+    const processes = stack.processes();
+    process.kill(stack.pidOf('postgres'), 'SIGKILL');
+    expect(await stack.command.ended).toBe(1);
+    expect(stack.command.output.match(/^start: .*$/gm)).toEqual([
+      'start: PostgreSQL ended by itself, so the stack stops.',
+    ]);
+    expect(stillRunning(processes)).toEqual([]);
   });
 
   it('stops in order when it is interrupted while it starts', async () => {

@@ -38,6 +38,7 @@ export class AppProcess {
   readonly #app: AppDescription;
   readonly #record: ProcessRecord;
   readonly #stopped = new AbortController();
+  readonly #running: Promise<void>;
   #child: ChildProcess;
   #wasReady = false;
   #restartAsked = false;
@@ -46,7 +47,7 @@ export class AppProcess {
     this.#app = app;
     this.#record = record;
     this.#child = this.#spawn();
-    void this.#keepRunning();
+    this.#running = this.#keepRunning();
   }
 
   /**
@@ -79,6 +80,7 @@ export class AppProcess {
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#end();
+    await this.#running;
   }
 
   async #end(): Promise<void> {

@@ -25,6 +25,16 @@ export interface AppsContext {
   takeReport: (line: string) => boolean;
 }
 
+/** What makes one app different from the others. */
+interface AppPlan {
+  /** Folder below `apps`. */
+  name: string;
+  roleName: string;
+  probePort: number;
+  /** Variables of its own. */
+  own: Record<string, string | number>;
+}
+
 /** An app's kill follows its own limit by this much. */
 const killDelayMs = 500;
 
@@ -40,11 +50,11 @@ export async function startApps(
   const { GATEWAY_PORT, GATEWAY_ADMIN_PORT, AUTH_PORT, AUTH_ADMIN_PORT } = context.ports;
   const workerAdminPort = await findFreePort();
   const apps = new Map<string, AppProcess>();
-  const start = (app: { name: string; roleName: string; probePort: number; own: Record<string, string | number> }) => {
-    const process = startApp(context, app);
-    apps.set(app.name, process);
-    started.defer(() => process.stop());
-    return process.waitUntilReady(signal);
+  const start = (plan: AppPlan) => {
+    const app = startApp(context, plan);
+    apps.set(plan.name, app);
+    started.defer(() => app.stop());
+    return app.waitUntilReady(signal);
   };
   const authorizationServerReady = start({
     name: 'authorization-server',
@@ -69,17 +79,14 @@ export async function startApps(
   return apps;
 }
 
-function startApp(
-  context: AppsContext,
-  app: { name: string; roleName: string; probePort: number; own: Record<string, string | number> },
-): AppProcess {
+function startApp(context: AppsContext, plan: AppPlan): AppProcess {
   const { settings, record, environment, takeReport } = context;
   const format = chooseFormat(settings.LOG_FORMAT);
-  const role = context.roles.find(({ name }) => name === app.roleName)!;
-  const own = Object.entries(app.own).map(([name, value]) => [name, String(value)]);
+  const role = context.roles.find(({ name }) => name === plan.roleName)!;
+  const own = Object.entries(plan.own).map(([name, value]) => [name, String(value)]);
   return new AppProcess(
     {
-      name: app.name,
+      name: plan.name,
       environment: {
         ...inheritedEnvironment(role, environment),
         ...roleEnvironment(role, context),
@@ -88,10 +95,10 @@ function startApp(
         LOG_FORMAT: format,
         ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}),
       },
-      probes: `http://${probeHost(settings.HOST)}:${app.probePort}`,
+      probes: `http://${probeHost(settings.HOST)}:${plan.probePort}`,
       stopGraceMs: settings.SHUTDOWN_TIMEOUT_MS + killDelayMs,
       show: (line) => {
-        if (!takeReport(line)) showLine(app.name, line, format);
+        if (!takeReport(line)) showLine(plan.name, line, format);
       },
     },
     record,

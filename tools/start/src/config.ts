@@ -3,13 +3,18 @@ import { commonSettings, httpUrl, list, loadSettings, port, secret, wholeNumber 
 import { z } from 'zod';
 import { root } from './build.ts';
 
+const serverName = /^[a-z0-9](?:[a-z0-9-]{0,22}[a-z0-9])?$/;
+
 /** The settings of `npm start`; every other variable is passed on to the processes that it starts. */
 export const startSettings = z.object({
   ...commonSettings,
   // Three apps drain one after the other, and Ctrl-C ends the whole stack within ten seconds.
   SHUTDOWN_TIMEOUT_MS: wholeNumber(2_000, { min: 1_000, max: 600_000 }, 'Longest drain of each process at the end'),
   GATEHOUSE_DATA_DIR: z.string().default('.gatehouse').describe('Folder of everything that the local stack keeps'),
-  GATEHOUSE_WORKER_SERVERS: list('Server names, beside `files`, that a worker may offer to the local stack'),
+  GATEHOUSE_WORKER_SERVERS: list('Servers, beside `files`, whose workers the local stack makes an identity for').refine(
+    (names) => names.every((name) => serverName.test(name)),
+    'must be server names: at most 24 of a-z, 0-9 and -, neither first nor last a -',
+  ),
   GATEWAY_PORT: port(3000, 'Port of the MCP endpoint'),
   GATEWAY_ADMIN_PORT: port(3001, 'Port of the probes of the gateway'),
   AUTH_PORT: port(4000, 'Port of the authorization server'),

@@ -4,7 +4,8 @@ import type { StartSettings } from './config.ts';
 import type { DataDir } from './data-dir.ts';
 import type { Passwords } from './generated-secrets.ts';
 import { startEmbeddedNats } from './nats.ts';
-import { showLine } from './output.ts';
+import type { EmbeddedNats } from './nats.ts';
+import { say, showLine } from './output.ts';
 import { chooseServicePorts } from './ports.ts';
 import { startEmbeddedPostgres } from './postgres.ts';
 import type { EmbeddedPostgres } from './postgres.ts';
@@ -15,6 +16,7 @@ import type { StopRequest } from './stop-request.ts';
 
 const databaseRole = 'authorization_server';
 const databaseName = 'gatehouse';
+const displayNames = { postgres: 'PostgreSQL', nats: 'NATS' };
 
 /** What the embedded services are started from. */
 export interface ServicesContext {
@@ -36,16 +38,17 @@ export async function startEmbeddedServices(
 ): Promise<{ embeddedDatabaseUrl?: string; embeddedNatsUrl?: string }> {
   const { settings, dataDir, passwords, roles, record } = context;
   const ports = await chooseServicePorts(dataDir.portsFile);
-  const keep = (name: string, service: { pid: number; ended: Promise<void>; stop(): Promise<void> }) => {
+  const keep = (name: 'postgres' | 'nats', service: EmbeddedPostgres | EmbeddedNats) => {
     record.add(name, service.pid);
     started.defer(() => service.stop());
     void service.ended.then(() => {
       record.remove(service.pid);
-      if (!stop.signal.aborted) stop.fail(new StartError(`The embedded ${name} ended by itself, so the stack stops.`));
+      if (!stop.signal.aborted) stop.fail(new StartError(`${displayNames[name]} ended by itself, so the stack stops.`));
     });
   };
   const services: { embeddedDatabaseUrl?: string; embeddedNatsUrl?: string } = {};
   if (settings.DATABASE_URL === undefined) {
+    say('starting PostgreSQL ...');
     const postgres = await startEmbeddedPostgres({
       dataDir: dataDir.postgres,
       port: ports.postgres,
@@ -57,6 +60,7 @@ export async function startEmbeddedServices(
   }
   stop.signal.throwIfAborted();
   if (settings.NATS_URL === undefined) {
+    say('starting NATS ...');
     const nats = await startEmbeddedNats({
       dataDir: dataDir.nats,
       port: ports.nats,
@@ -77,6 +81,8 @@ function isWorthShowing(line: string): boolean {
 /** Makes the authorization server's role and database where they are absent; returns the role's URL. */
 async function prepareDatabase(postgres: EmbeddedPostgres, password: string): Promise<string> {
   const connection = new pg.Client({ connectionString: postgres.url });
+  // A lost connection fails the query that waits on it.
+  connection.on('error', () => {});
   await connection.connect();
   try {
     const roles = await connection.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [databaseRole]);

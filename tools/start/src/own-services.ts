@@ -14,6 +14,8 @@ export async function checkDatabase(url: string): Promise<void> {
     throw new StartError('DATABASE_URL is malformed: it must look like postgres://user:password@host:5432/database.');
   }
   const connection = new pg.Client({ connectionString: url, connectionTimeoutMillis: checkTimeoutMs });
+  // A lost connection fails `connect`, or does not matter any more.
+  connection.on('error', () => {});
   try {
     await connection.connect();
   } catch (cause) {

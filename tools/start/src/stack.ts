@@ -64,7 +64,6 @@ async function startStack(
   );
   if (settings.GATEHOUSE_ENCRYPTION_KEY === undefined) ensureEncryptionKey(dataDir);
 
-  say('starting PostgreSQL and NATS ...');
   const services = await startEmbeddedServices({ settings, dataDir, passwords, roles, record }, started, stop);
   stop.signal.throwIfAborted();
   const gatewayPublicUrl = settings.GATEWAY_PUBLIC_URL ?? `http://localhost:${ports.GATEWAY_PORT}`;
