@@ -255,12 +255,40 @@ describe('the deadline', () => {
   });
 });
 
+describe('the worker’s own deadline', () => {
+  it.each([
+    ['aborts a call whose gateway has gone, whatever it logs', logMessage, true],
+    ['moves with progress', progress, false],
+  ])('%s', async (_, notification, aborts) => {
+    const leaving = await openGateway(sharedNatsUrl());
+    const seen = Promise.withResolvers<IncomingCall>();
+    const { tenant, instance, stop } = await serve(async (incoming) => {
+      const timer = setInterval(() => incoming.notify(notification), 50);
+      seen.resolve(incoming);
+      await new Promise((resolve) => setTimeout(resolve, 900));
+      clearInterval(timer);
+      return echo(incoming);
+    });
+    const request = requestOf(tenant, definitions, { timeoutMs: 400 });
+    void leaving.calls.call(instance.address, request, () => {}, new AbortController().signal);
+    const incoming = await seen.promise;
+    await leaving.connection.close();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(incoming.signal.aborted).toBe(aborts);
+    expect((incoming.signal.reason as DOMException | undefined)?.name).toBe(aborts ? 'TimeoutError' : undefined);
+    await leaving.close();
+    await stop();
+  });
+});
+
 describe('what is not a call', () => {
   it('ends at once when nobody listens on the instance’s subject', async () => {
     const { call, connection } = await serve(echo);
     await connection.drain();
     const startedAt = performance.now();
-    expect(await call()).toEqual({ kind: 'unreachable' });
+    // Each by its own answer: the first one says nothing of those that were published after it.
+    const outcomes = await Promise.all([call(), call(), call()]);
+    expect(outcomes).toEqual([{ kind: 'unreachable' }, { kind: 'unreachable' }, { kind: 'unreachable' }]);
     expect(performance.now() - startedAt).toBeLessThan(500);
   });
 

@@ -1,6 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { ServerDefinitions } from '@gatehouse/protocol';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AnnouncedServer, CatalogView, NatsConnection } from '../src/index.ts';
 import { definitionsDigest, subjectToken, watchCatalog } from '../src/index.ts';
 import { connectTo, definitionsOf, logger, newTenant, sharedNatsUrl, startWorker, until } from './bus.ts';
@@ -52,6 +52,24 @@ describe('the catalog', () => {
     await announce(tenant, first);
     await announce(tenant, second);
     await announce(tenant, first);
+    expect(serversOf(await watch(), tenant).map(digests)).toEqual([[second, first].map(definitionsDigest)]);
+  });
+
+  it('is written to only once for the same definitions, and again before they expire, at the same place', async () => {
+    const tenant = newTenant();
+    const [first, second] = [definitionsOf('files'), definitionsOf('files', { version: '2.0.0' })];
+    const jetstream = await jetstreamManager(connection);
+    const key = `$KV.gh_catalog.${tenant}.files.${definitionsDigest(first)}`;
+    const revision = async () => (await jetstream.streams.getMessage('KV_gh_catalog', { last_by_subj: key }))?.seq ?? 0;
+    await announce(tenant, first);
+    await announce(tenant, second);
+    const written = await revision();
+    await announce(tenant, first);
+    expect(await revision()).toBe(written);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 9 * 60 * 60 * 1000 });
+    await announce(tenant, first);
+    vi.useRealTimers();
+    expect(await revision()).toBeGreaterThan(written);
     expect(serversOf(await watch(), tenant).map(digests)).toEqual([[second, first].map(definitionsDigest)]);
   });
 
