@@ -20,7 +20,7 @@ export interface CallEvent {
   outcome: RecordedOutcome;
   /** Why a call failed. */
   reason?: string;
-  code?: number | undefined;
+  errorCode?: number | undefined;
   instance?: string;
   durationMs: number;
   requestBytes: number;

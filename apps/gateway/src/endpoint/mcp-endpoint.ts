@@ -88,18 +88,10 @@ export class McpEndpoint {
   async #answer(incoming: Incoming, response: ServerResponse): Promise<void> {
     const message = readEnvelope(incoming.body);
     const requestId = message.kind === 'request' ? message.id : undefined;
-    const cancellation = new AbortController();
     const stream = new ReplyStream(response);
-    const context = {
-      notify: (notification: Uint8Array) => stream.notify(notification),
-      expectDelay: () => stream.expectDelay(),
-      signal: cancellation.signal,
-    };
     let reply: Reply | undefined;
     try {
-      const era = this.#eras.select(message, incoming);
-      if (era.closingCancels) stream.onAbandoned = () => cancellation.abort();
-      reply = await era.answer(context);
+      reply = await this.#eras.answer(message, incoming, stream);
     } catch (error) {
       reply = replyOfRefusal(error, requestId);
       if (reply === undefined) {

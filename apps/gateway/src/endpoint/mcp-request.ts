@@ -26,13 +26,13 @@ export interface McpRequest {
   span: TraceContext;
 }
 
-/** Where notifications of a request go, and how its end is heard. */
+/** Where notifications of a request go, and how it is heard that nobody waits for them any more. */
 export interface RequestContext {
-  notify: (message: Uint8Array) => void;
+  notify(message: Uint8Array): void;
   /** Called before the request is handed to a worker. */
-  expectDelay: () => void;
-  /** Aborted when the client cancels. */
-  signal: AbortSignal;
+  expectDelay(): void;
+  /** Aborted when the client goes away. Whether that cancels the request depends on its era. */
+  readonly signal: AbortSignal;
 }
 
 /** A successful answer: a result that the gateway made, or the worker's final frame as it came. */

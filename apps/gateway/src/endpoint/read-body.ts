@@ -31,6 +31,5 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     request.once('close', () => {
       if (!request.complete) reject(new ClientGoneError());
     });
-    request.once('error', () => reject(new ClientGoneError()));
   });
 }

@@ -29,7 +29,7 @@ beforeEach(async () => {
     server.on('request', (_request, itsResponse) => {
       response = itsResponse;
       stream = new ReplyStream(response);
-      stream.onAbandoned = abandoned;
+      stream.signal.addEventListener('abort', abandoned);
       resolve();
     });
   });

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { RequestContext } from './mcp-request.ts';
 import type { Reply } from './reply.ts';
 
 /** After this long without a word from the worker a plain answer becomes a stream, so that nobody in between gives up. */
@@ -20,10 +21,9 @@ const closeHeaders = { connection: 'close' };
  * The response to one POST: a JSON document, or Server-Sent Events once there is a notification or the answer takes
  * long (MCP 2026-07-28 Streamable HTTP §Receiving Messages). It never waits for its reader: it drops or cuts.
  */
-export class ReplyStream {
+export class ReplyStream implements RequestContext {
   readonly #response: ServerResponse;
-  /** Called once when the client goes away before the answer is complete. */
-  onAbandoned: (() => void) | undefined;
+  #abandonment: AbortController | undefined;
   #silence: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #streaming = false;
@@ -35,6 +35,12 @@ export class ReplyStream {
   constructor(response: ServerResponse) {
     this.#response = response;
     response.once('close', this.#onClose);
+  }
+
+  /** Aborted when the client goes away before the answer is complete. */
+  get signal(): AbortSignal {
+    this.#abandonment ??= new AbortController();
+    return this.#abandonment.signal;
   }
 
   /** From now on silence is answered with a stream. Only for requests that somebody else answers. */
@@ -149,7 +155,7 @@ export class ReplyStream {
     clearInterval(this.#watch);
     if (!this.#ended) {
       this.#ended = true;
-      this.onAbandoned?.();
+      this.#abandonment?.abort();
     }
   };
 }

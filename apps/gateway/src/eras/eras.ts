@@ -8,13 +8,6 @@ import { LegacyEra } from './legacy-era.ts';
 import { ModernEra } from './modern-era.ts';
 import { selectEra } from './select-era.ts';
 
-/** A message on its way through the rules of its era. */
-export interface EraAnswer {
-  /** MCP 2026-07-28 §Cancellation: closing the stream cancels. In the 2025 revisions it SHOULD NOT. */
-  closingCancels: boolean;
-  answer(context: RequestContext): Promise<Reply>;
-}
-
 /** Picks the rules of a message and has it answered by them. */
 @Injectable()
 export class Eras {
@@ -28,19 +21,13 @@ export class Eras {
     this.#batch = batch;
   }
 
-  /** @throws JsonRpcError -32022 for a revision that nobody here speaks */
-  select(message: Message | Batch, incoming: Incoming): EraAnswer {
+  /** @throws JsonRpcError -32022 for a revision that nobody here speaks, and what the era itself refuses */
+  answer(message: Message | Batch, incoming: Incoming, context: RequestContext): Promise<Reply> {
     const header = incoming.headers[HeaderName.protocolVersion];
     const era = selectEra(message, typeof header === 'string' ? header : undefined);
-    if (era.kind === 'modern')
-      return { closingCancels: true, answer: (context) => this.#modern.answer(message, incoming, context) };
-    const { version } = era;
-    return {
-      closingCancels: false,
-      answer: (context) =>
-        message.kind === 'batch'
-          ? this.#batch.answer(message, version, incoming, context)
-          : this.#legacy.answer(message, version, incoming, context),
-    };
+    if (era.kind === 'modern') return this.#modern.answer(message, incoming, context);
+    return message.kind === 'batch'
+      ? this.#batch.answer(message, era.version, incoming, context)
+      : this.#legacy.answer(message, era.version, incoming, context);
   }
 }

@@ -62,7 +62,7 @@ export class LegacyEra {
     }
     if (method === Method.ping) return encodeResultResponse(id, emptyResult);
     if (modernOnly.has(method)) throw methodNotFound(method);
-    const answer = await this.#methods.answer(modernize(message, version, incoming), context);
+    const answer = await this.#methods.answer(modernize(message, version, incoming), uncancelled(context));
     if (answer.kind === 'frame') return translateFrame(message, answer.frame);
     return encodeResultResponse(id, method === Method.toolsList ? translateToolPage(answer.result) : answer.result);
   }
@@ -88,6 +88,15 @@ function modernize(message: RequestMessage, version: LegacyVersion, incoming: In
     body: Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method, params })),
     paramHeaders: undefined,
     span: startSpan(parseTraceparent(modernMeta[MetaKey.traceparent] ?? incoming.headers.traceparent)),
+  };
+}
+
+/** 2025-11-25 Streamable HTTP §Sending Messages: a disconnection SHOULD NOT be taken for a cancellation. */
+function uncancelled(context: RequestContext): RequestContext {
+  return {
+    notify: (message) => context.notify(message),
+    expectDelay: () => context.expectDelay(),
+    signal: new AbortController().signal,
   };
 }
 

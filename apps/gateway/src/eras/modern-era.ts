@@ -15,7 +15,10 @@ import type { Incoming, McpAnswer, RequestContext } from '../endpoint/mcp-reques
 import { accepted } from '../endpoint/reply.ts';
 import type { Reply } from '../endpoint/reply.ts';
 
-/** Revision 2026-07-28: everything in the request, headers that mirror the body, bytes relayed as they come. */
+/**
+ * Revision 2026-07-28: everything in the request, headers that mirror the body, bytes relayed as they come. A client that
+ * closes its stream cancels (Streamable HTTP §Cancellation).
+ */
 @Injectable()
 export class ModernEra {
   readonly #methods: Methods;

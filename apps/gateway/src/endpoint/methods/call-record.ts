@@ -39,13 +39,13 @@ export class CallRecord {
     if (outcome.kind === 'failed') {
       const { executed, reason, code } = outcome;
       const ending = { no: 'not-executed', unknown: 'outcome-unknown', yes: 'result-lost' } as const;
-      this.#write({ decision, outcome: ending[executed], reason, code, responseBytes: 0 });
+      this.#write({ decision, outcome: ending[executed], reason, errorCode: code, responseBytes: 0 });
       return;
     }
     const { frame, instance } = outcome;
     const responseBytes = frame.body.length;
     if (frame.kind === 'error') {
-      this.#write({ decision, outcome: 'error', code: frame.errorCode, instance, responseBytes });
+      this.#write({ decision, outcome: 'error', errorCode: frame.errorCode, instance, responseBytes });
       return;
     }
     const plain = frame.isError === true ? 'tool-error' : 'result';
@@ -62,7 +62,7 @@ export class CallRecord {
     outcome: RecordedOutcome;
     responseBytes: number;
     reason?: string;
-    code?: number | undefined;
+    errorCode?: number | undefined;
     instance?: string;
   }): void {
     const { principal, message, span, body, version } = this.#request;

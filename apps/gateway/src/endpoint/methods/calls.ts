@@ -82,7 +82,7 @@ export class Calls {
         timeoutMs: Math.min(target.timeoutMs, this.#maxCallMs),
         replayable: target.replayable,
       },
-      context.notify,
+      (notification) => context.notify(notification),
       context.signal,
     );
     record.ended(outcome);
