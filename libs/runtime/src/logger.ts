@@ -56,7 +56,8 @@ export function createLogger(
       log: (fields: Record<string, unknown>) => maskFields(fields, 0),
     },
   };
-  return pretty ? pino(options, pinoPretty()) : pino(options);
+  // With a least length `flush` waits for what is being written; without one it does not.
+  return pino(options, pretty ? pinoPretty() : pino.destination({ dest: 1, sync: false, minLength: 1 }));
 }
 
 /**

@@ -94,6 +94,15 @@ describe('a process run by runApp', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
+  it('stops when nobody reads its log any more', async () => {
+    const { child } = await startSample({});
+    child.stdout!.destroy();
+    child.kill('SIGTERM');
+    const killer = setTimeout(() => child.kill('SIGKILL'), 3_000);
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    clearTimeout(killer);
+  });
+
   it('ends a drain that lasts longer than SHUTDOWN_TIMEOUT_MS with exit code 1', async () => {
     const { child } = await startSample({ SAMPLE_SLOW: '1', SHUTDOWN_TIMEOUT_MS: '1000' });
     const started = performance.now();

@@ -40,22 +40,24 @@ export async function runApp<S extends SettingsSchema>(app: AppDefinition<S>): P
 
 function stopOnSignal(running: RunningApp, logger: Logger, drainTimeoutMs: number): void {
   let stopping = false;
+  // Node's own exit writes what is left of the log, and tries for ever when nobody reads it any more.
+  const end = (exitCode: number) => logger.flush(() => process.exit(exitCode));
   const stop = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
+    if (stopping) end(1);
     stopping = true;
     logger.info({ signal }, 'stopping');
     setTimeout(() => {
       logger.error({ drainTimeoutMs }, 'drain took too long, ending now');
-      process.exit(1);
+      end(1);
     }, drainTimeoutMs).unref();
     running.stop().then(
       () => {
         logger.info('stopped');
-        process.exit(0);
+        end(0);
       },
       (error: unknown) => {
         logger.error({ err: error }, 'stopping failed');
-        process.exit(1);
+        end(1);
       },
     );
   };
