@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { gatewaySettings } from '../src/config.ts';
 import { startGateway } from '../src/start-gateway.ts';
 import { callMcp } from './support/mcp-client.ts';
+import { sendRaw } from './support/raw-http.ts';
 import { startTestGateway, waitUntil } from './support/test-gateway.ts';
 
 const cleanups: (() => Promise<unknown> | void)[] = [];
@@ -86,4 +87,25 @@ describe('a stop', () => {
     expect(await call).toMatchObject({ status: 200, body: { result: { content: [{ text: 'waited' }] } } });
     await stopped;
   });
+});
+
+describe('a client that is slow', () => {
+  it('gets 408 and the end of its connection: 10 s for headers, 30 s for all', async () => {
+    const test = await startTestGateway();
+    cleanups.push(() => test.stop());
+    const startedAt = Date.now();
+    const body = `POST /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${await test.token()}\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{`;
+    const [slowHead, slowBody] = await Promise.all(
+      ['POST /mcp HTTP/1.1\r\nHost: localhost\r\n', body].map(async (bytes) => ({
+        ...(await sendRaw(test.gateway.port, bytes)),
+        seconds: (Date.now() - startedAt) / 1_000,
+      })),
+    );
+    expect(slowHead).toMatchObject({ status: 408, closed: true });
+    expect(slowHead?.seconds).toBeGreaterThan(9);
+    expect(slowHead?.seconds).toBeLessThan(14);
+    expect(slowBody).toMatchObject({ status: 408, closed: true });
+    expect(slowBody?.seconds).toBeGreaterThan(29);
+    expect(slowBody?.seconds).toBeLessThan(34);
+  }, 45_000);
 });

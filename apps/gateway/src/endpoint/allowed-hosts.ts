@@ -3,6 +3,7 @@ import { publicUrlOf } from '../config.ts';
 import type { GatewaySettings } from '../config.ts';
 import { SETTINGS } from '../injection-tokens.ts';
 
+const port = /:\d{1,5}$/;
 const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 
 /**
@@ -12,13 +13,16 @@ const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 @Injectable()
 export class AllowedHosts {
   readonly #hosts = new Set<string>();
+  /** Allowed with any port. */
+  readonly #names = new Set<string>();
   readonly #loopback: boolean;
 
   constructor(@Inject(SETTINGS) settings: GatewaySettings) {
     const url = new URL(publicUrlOf(settings));
     this.#hosts.add(url.host);
     if (url.port === '') this.#hosts.add(`${url.host}:${url.protocol === 'https:' ? 443 : 80}`);
-    for (const host of settings.GATEWAY_ALLOWED_HOSTS) this.#hosts.add(host.toLowerCase());
+    for (const host of settings.GATEWAY_ALLOWED_HOSTS)
+      (port.test(host) ? this.#hosts : this.#names).add(host.toLowerCase());
     this.#loopback = isLoopbackAddress(settings.HOST);
   }
 
@@ -26,7 +30,7 @@ export class AllowedHosts {
   allowsHost(host: string): boolean {
     if (this.#loopback && loopbackHost.test(host)) return true;
     const lower = host.toLowerCase();
-    return this.#hosts.has(lower) || this.#hosts.has(lower.replace(/:\d{1,5}$/, ''));
+    return this.#hosts.has(lower) || this.#names.has(lower.replace(port, ''));
   }
 
   /** @param origin value of the `Origin` header; `null`, the opaque origin, is foreign. */

@@ -31,7 +31,11 @@ export class HttpListener implements BeforeApplicationShutdown {
         keepAliveTimeout: 75_000,
         maxHeaderSize: 16 * 1024,
       },
-      (request, response) => void endpoint.handle(request, response),
+      (request, response) => {
+        // A client that hears of the end now does not send its next request into a connection that is being closed.
+        if (!this.#server.listening) response.shouldKeepAlive = false;
+        void endpoint.handle(request, response);
+      },
     );
     this.#server.on('clientError', answerUnreadable);
   }

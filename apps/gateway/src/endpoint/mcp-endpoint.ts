@@ -110,8 +110,9 @@ export class McpEndpoint {
     }
     if (error instanceof BodyTooLargeError) return sendAndClose(request, response, payloadTooLarge());
     const reply = replyOfRefusal(error);
-    if (reply === undefined) logFault(this.#logger, { err: error, path: request.url ?? '' });
-    else logRefused(this.#logger, { status: reply.status, reason: (error as Error).message, path: request.url ?? '' });
+    const [path] = splitTarget(request.url ?? '');
+    if (reply === undefined) logFault(this.#logger, { err: error, path });
+    else logRefused(this.#logger, { status: reply.status, reason: (error as Error).message, path });
     const { closes, ...answered } = reply ?? replyOfFault(undefined);
     if (closes) sendAndClose(request, response, answered);
     else new ReplyStream(response).finish(answered);
