@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { connectNats, inboxPrefix } from '@gatehouse/messaging';
-import type { NatsConnection } from '@gatehouse/messaging';
 import { Health, nestLogger, startAdminServer } from '@gatehouse/runtime';
 import type { Logger, RunningApp } from '@gatehouse/runtime';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -18,10 +17,12 @@ export interface RunningGateway extends RunningApp {
 }
 
 /**
- * Starts the gateway: the bus, the catalog, then the public port.
+ * Starts the gateway: the bus, the catalog, then the public port. It stops in the opposite order, so that calls in flight
+ * still have their bus.
  * @throws StartError in one sentence for what the operator can mend
  */
 export async function startGateway(settings: GatewaySettings, logger: Logger): Promise<RunningGateway> {
+  await using started = new AsyncDisposableStack();
   const health = new Health();
   const admin = await startAdminServer({
     host: settings.HOST,
@@ -29,6 +30,7 @@ export async function startGateway(settings: GatewaySettings, logger: Logger): P
     portSetting: 'GATEWAY_ADMIN_PORT',
     health,
   });
+  started.defer(() => admin.close());
   const connection = await connectNats({
     servers: settings.NATS_URL,
     user: settings.NATS_USER,
@@ -37,23 +39,19 @@ export async function startGateway(settings: GatewaySettings, logger: Logger): P
     inboxPrefix: inboxPrefix({ role: 'gateway' }),
     logger,
   });
+  started.defer(() => connection.close());
   const app = await NestFactory.createApplicationContext(AppModule.of({ settings, logger, connection }), {
     logger: nestLogger(logger),
     abortOnError: false,
   });
+  started.defer(() => app.close());
   const listener = app.get(HttpListener);
   await listener.start();
   addReadinessChecks(health, settings, app);
   health.markStarted();
-  return {
-    port: listener.port,
-    adminPort: admin.port,
-    stop: async () => {
-      health.markDraining();
-      await stop(app, connection);
-      await admin.close();
-    },
-  };
+  started.defer(() => health.markDraining());
+  const running = started.move();
+  return { port: listener.port, adminPort: admin.port, stop: () => running.disposeAsync() };
 }
 
 function addReadinessChecks(health: Health, settings: GatewaySettings, app: INestApplicationContext): void {
@@ -63,10 +61,4 @@ function addReadinessChecks(health: Health, settings: GatewaySettings, app: INes
   health.addReadinessCheck('issuer', () =>
     authentication.ready ? undefined : `the signing keys of ${settings.AUTH_ISSUER} could not be fetched yet`,
   );
-}
-
-/** The public port first, so that calls in flight still have their bus; then everything that lives on the bus. */
-async function stop(app: INestApplicationContext, connection: NatsConnection): Promise<void> {
-  await app.close();
-  await connection.close();
 }

@@ -91,7 +91,8 @@ export class BusMonitor {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
     this.#outage++;
-    logBusGone(this.#logger);
+    // An ordinary stop closes the connection too: that is no outage.
+    if (!this.#closed) logBusGone(this.#logger);
     for (const listener of this.#goneListeners) listener();
   }
 
