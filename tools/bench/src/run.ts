@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describeMachine } from './machine.ts';
 import { measure } from './measure.ts';
@@ -54,6 +54,7 @@ function writeResult(options: BenchOptions, report: Report, measurements: Measur
     report,
     measurements,
   };
+  mkdirSync(path.dirname(resultFile), { recursive: true });
   writeFileSync(resultFile, `${JSON.stringify(result, undefined, 2)}\n`);
   console.log(`\nwritten to ${path.relative(root, resultFile)}`);
 }
