@@ -31,6 +31,10 @@ export class Command {
     this.ended = once(this.#child, 'close').then(([code]) => code as number | null);
   }
 
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   get pid(): number {
     return this.#child.pid ?? 0;
   }
@@ -46,7 +50,7 @@ export class Command {
   }
 
   signalGroup(signal: NodeJS.Signals): void {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) process.kill(-this.#child.pid!, signal);
+    if (!this.hasEnded) process.kill(-this.#child.pid!, signal);
   }
 
   /** Waits until the output matches; fails with the output when the command ends before. */
@@ -55,7 +59,7 @@ export class Command {
     for (;;) {
       const match = pattern.exec(this.#output);
       if (match) return match;
-      const hasEnded = this.#child.exitCode !== null || this.#child.signalCode !== null;
+      const { hasEnded } = this;
       if (hasEnded || performance.now() > deadline) {
         throw new Error(`${String(pattern)} did not appear${hasEnded ? ' before the end' : ''} in:\n${this.#output}`);
       }

@@ -57,6 +57,11 @@ export class Stack {
     await this.#command.waitForOutput(/^ready /m);
   }
 
+  /** Starts again if the last start has ended. */
+  async ensureRunning(): Promise<void> {
+    if (this.#command.hasEnded) await this.restart();
+  }
+
   get mcpUrl(): string {
     return `http://localhost:${this.ports.GATEWAY_PORT}/mcp`;
   }

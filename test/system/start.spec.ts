@@ -13,6 +13,7 @@ describe('npm start', () => {
   let oauthClientId: string;
   beforeAll(async () => {
     stack = await Stack.launch();
+    oauthClientId = await registerClient(stack.issuer);
   });
   afterAll(() => stack.dispose());
 
@@ -57,7 +58,6 @@ describe('npm start', () => {
   });
 
   it('stops in order on Ctrl-C, in less than ten seconds, and leaves no process, port or lock', async () => {
-    oauthClientId = await registerClient(stack.issuer);
     const processes = stack.processes();
     const startedAt = performance.now();
     await stack.stop();
@@ -72,6 +72,7 @@ describe('npm start', () => {
   });
 
   it('keeps all data over a second start, which does not show the password again', async () => {
+    await stack.stop();
     await stack.restart();
     expect(await isKnownClient(stack.issuer, oauthClientId, stack.mcpUrl)).toBe(true);
     expect(stack.command.output).toContain('admin@localhost, with the password that the first start showed');
@@ -79,6 +80,7 @@ describe('npm start', () => {
   });
 
   it('stops the same way on SIGTERM to its own process', async () => {
+    await stack.ensureRunning();
     const processes = stack.processes();
     process.kill(stack.pidOf('start'), 'SIGTERM');
     expect(await stack.command.ended).toBe(0);
@@ -87,16 +89,16 @@ describe('npm start', () => {
   });
 
   it('takes everything with it when it is killed, and the next start has all data', async () => {
-    await stack.restart();
+    await stack.ensureRunning();
     const processes = stack.processes();
     process.kill(stack.pidOf('start'), 'SIGKILL');
-    await stack.command.ended;
+    await expect.poll(() => stillRunning(processes), { timeout: stopLimitMs }).toEqual([]);
     await stack.restart();
-    expect(stillRunning(processes)).toEqual([]);
     expect(await isKnownClient(stack.issuer, oauthClientId, stack.mcpUrl)).toBe(true);
   });
 
   it('ends what is left when its guardian was killed with it', async () => {
+    await stack.ensureRunning();
     const processes = stack.processes();
     process.kill(stack.pidOf('guardian'), 'SIGKILL');
     process.kill(stack.pidOf('start'), 'SIGKILL');
@@ -108,14 +110,15 @@ describe('npm start', () => {
   });
 
   it('stops in order when npm is killed', async () => {
+    await stack.ensureRunning();
     const processes = stack.processes();
     process.kill(stack.command.pid, 'SIGKILL');
     await expect.poll(() => stillRunning(processes), { timeout: stopLimitMs }).toEqual([]);
     await expectNothingLeft();
   });
 
-  it('stops with one sentence when PostgreSQL ends by itself, and starts again on the same data', async () => {
-    await stack.restart();
+  it('stops with one sentence when PostgreSQL ends by itself', async () => {
+    await stack.ensureRunning();
     const processes = stack.processes();
     process.kill(stack.pidOf('postgres'), 'SIGKILL');
     expect(await stack.command.ended).toBe(1);
@@ -126,6 +129,7 @@ describe('npm start', () => {
   });
 
   it('stops in order when it is interrupted while it starts', async () => {
+    await stack.stop();
     const start = new Command(['npm', 'start'], stack.environment);
     await start.waitForOutput(/^starting the authorization server/m);
     const processes = stack.processes();

@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { writeWhole } from './write-whole.ts';
 
 /** Writes variables so that Node's `--env-file` reads them back as they are. */
 export function writeEnvironmentFile(file: string, variables: Record<string, string>): void {
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}`);
-  writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+  writeWhole(file, `${lines.join('\n')}\n`);
 }
 
 /** The file's format has no escapes, but three kinds of quotation marks. */

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { StartError } from '@gatehouse/runtime';
 import { z } from 'zod';
 import type { DataDir } from './data-dir.ts';
+import { writeWhole } from './write-whole.ts';
 
 const passwordsSchema = z.object({
   postgresSuperuser: z.string().min(1),
@@ -73,11 +74,4 @@ function refuseToReplace(dataDir: DataDir, file: string): void {
 
 function makePassword(): string {
   return randomBytes(24).toString('base64url');
-}
-
-/** A crash leaves the old file or the new one, never half of one. */
-function writeWhole(file: string, content: string): void {
-  const unfinished = `${file}.unfinished`;
-  writeFileSync(unfinished, content, { mode: 0o600, flush: true });
-  renameSync(unfinished, file);
 }

@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { listen, StartError } from '@gatehouse/runtime';
 import { z } from 'zod';
 import type { StartSettings } from './config.ts';
 import { findFreePort } from './free-port.ts';
+import { writeWhole } from './write-whole.ts';
 
 const portSettings = ['GATEWAY_PORT', 'GATEWAY_ADMIN_PORT', 'AUTH_PORT', 'AUTH_ADMIN_PORT'] as const;
 
@@ -34,7 +35,7 @@ export async function claimPorts(settings: StartSettings): Promise<AppPorts> {
 export async function chooseServicePorts(file: string): Promise<{ postgres: number; nats: number }> {
   const last = readLastPorts(file);
   const ports = { postgres: await findFreePort(last.postgres), nats: await findFreePort(last.nats) };
-  writeFileSync(file, `${JSON.stringify(ports)}\n`, { mode: 0o600 });
+  writeWhole(file, `${JSON.stringify(ports)}\n`);
   return ports;
 }
 

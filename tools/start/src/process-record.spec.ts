@@ -32,7 +32,7 @@ describe('the record of a stack that was killed', () => {
 
   it.each([
     ['is absent', undefined],
-    ['was cut off by the crash', '[{"name":"gate'],
+    ['is damaged', '[{"name":"gate'],
   ])('says nothing when it %s', (_, content) => {
     rmSync(file, { force: true });
     if (content !== undefined) writeFileSync(file, content);

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { endProcess, isRunning, waitForEnd } from './end-process.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** A process of the stack, as it is written down for the start after a crash. */
 export interface RecordedProcess {
@@ -42,11 +43,11 @@ export class ProcessRecord {
   }
 
   #write(): void {
-    writeFileSync(this.#file, `${JSON.stringify(this.#processes, undefined, 2)}\n`, { mode: 0o600 });
+    writeWhole(this.#file, `${JSON.stringify(this.#processes, undefined, 2)}\n`);
   }
 }
 
-/** The processes in a record; none when there is no record, or it was cut off by a crash in the middle of a write. */
+/** The processes in a record; none when there is no record, or a damaged one. */
 export function readRecord(file: string): RecordedProcess[] {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as RecordedProcess[];
