@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@gatehouse/runtime';
-import { StartError } from '@gatehouse/runtime';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
-import { announceDefinitions } from './announce.ts';
+import { announceDefinitions, deniedServer } from './announce.ts';
 import type { Beat } from './beat.ts';
 import { beatIntervalMs, encodeBeat } from './beat.ts';
 import { CallQueue } from './call-queue.ts';
@@ -103,7 +102,7 @@ class CallServerProcess implements CallServer {
     return new Promise((_, reject) => {
       for (const { address, served, source, identity } of this.#offers) {
         const callSubject = subjects.call(address);
-        const denied = (error: Error) => reject(deniedServer(identity, error));
+        const denied = { onDenied: (error: Error) => reject(deniedServer(identity, error)) };
         const control = (message: Msg) => served.receiveControl(message, () => this.#encodeBeat(identity));
         const shown = {
           tenant: identity.tenant,
@@ -185,11 +184,4 @@ class CallServerProcess implements CallServer {
     for (const timer of this.#timers) clearInterval(timer);
     this.#queue.abortAll();
   }
-}
-
-function deniedServer(identity: Offer['identity'], cause: Error): StartError {
-  return new StartError(
-    `NATS denies this worker the server ${identity.server} of tenant ${identity.tenant}: check NATS_USER and its permissions.`,
-    { cause },
-  );
 }

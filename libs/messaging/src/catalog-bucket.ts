@@ -6,34 +6,32 @@ import type { SubjectToken } from './subjects.ts';
 /** The stream behind the key-value bucket `gh_catalog`. */
 export const catalogStream = 'KV_gh_catalog';
 
-/** The largest entry: one server's definitions as JSON. */
-export const maxDefinitionsBytes = 1024 * 1024;
+/** The largest entry: one server's definitions as JSON. With its headers it fits NATS's default `max_payload`. */
+export const maxEntryBytes = 1024 * 1024 - 16 * 1024;
 
 /** Definitions that no worker has refreshed for this long are forgotten. */
 export const definitionsMaxAgeMs = 24 * 60 * 60 * 1000;
 
-/** The third token of a key: a definitions digest, or `claim` for the entry that dates the server's first announcement. */
-export type CatalogKey = { tenant: SubjectToken; server: SubjectToken; entry: SubjectToken };
+/** Which definitions an entry of the catalog holds. */
+export interface CatalogKey {
+  tenant: SubjectToken;
+  server: SubjectToken;
+  digest: SubjectToken;
+}
 
-export const claimEntry = 'claim' as SubjectToken;
-
-/** The NATS subject of an entry (a NATS key-value key is the subject's tail). */
+/** The NATS subject of an entry (a key of NATS's key-value store is the subject's tail). */
 export function catalogSubject(key: CatalogKey): string {
-  return `$KV.gh_catalog.${key.tenant}.${key.server}.${key.entry}`;
+  return `$KV.gh_catalog.${key.tenant}.${key.server}.${key.digest}`;
 }
 
 /** Reads the key back from an entry's subject; undefined when it has another shape. */
 export function parseCatalogSubject(natsSubject: string): CatalogKey | undefined {
-  const [kv, bucket, tenant, server, entry, ...rest] = natsSubject.split('.');
-  if (kv !== '$KV' || bucket !== 'gh_catalog' || !tenant || !server || !entry || rest.length > 0) return undefined;
-  return { tenant: tenant as SubjectToken, server: server as SubjectToken, entry: entry as SubjectToken };
+  const [kv, bucket, tenant, server, digest, ...rest] = natsSubject.split('.');
+  if (kv !== '$KV' || bucket !== 'gh_catalog' || !tenant || !server || !digest || rest.length > 0) return undefined;
+  return { tenant: tenant as SubjectToken, server: server as SubjectToken, digest: digest as SubjectToken };
 }
 
-/**
- * Creates the bucket unless it exists. A worker may write its own keys only, and nothing that it writes may touch
- * other keys: so no roll-ups, which a header on any message would turn into a purge of the whole stream, and no markers
- * of expiry, for which nats-server would switch roll-ups on.
- */
+/** Creates the bucket unless it exists. */
 export async function ensureCatalogBucket(jetstream: JetStreamManager): Promise<void> {
   try {
     await jetstream.streams.info(catalogStream);
@@ -50,12 +48,11 @@ const catalogBucketConfig: Partial<StreamConfig> & { name: string } = {
   storage: StorageType.File,
   discard: DiscardPolicy.New,
   max_msgs_per_subject: 1,
-  max_msg_size: maxDefinitionsBytes,
-  max_bytes: 64 * maxDefinitionsBytes,
+  max_msg_size: maxEntryBytes,
+  max_bytes: 64 * 1024 * 1024,
   max_age: nanos(definitionsMaxAgeMs),
-  allow_direct: true,
+  // A keeper must read what the last one wrote, and no message may touch other entries than its own.
+  allow_direct: false,
   allow_rollup_hdrs: false,
-  deny_delete: false,
-  deny_purge: false,
   num_replicas: 1,
 };

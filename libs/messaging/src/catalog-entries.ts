@@ -1,9 +1,6 @@
 import type { ServerDefinitions } from '@gatehouse/protocol';
 import type { CatalogKey } from './catalog-bucket.ts';
-import { claimEntry, maxDefinitionsBytes } from './catalog-bucket.ts';
-import { definitionsDigest } from './definitions-digest.ts';
-import { findFaults } from './parse-definitions.ts';
-import { subjectToken } from './subjects.ts';
+import { parseCatalogEntry } from './catalog-entry.ts';
 
 /** One set of definitions of a server. */
 export interface DefinitionsVersion {
@@ -23,95 +20,52 @@ export interface AnnouncedServer {
   versions: DefinitionsVersion[];
 }
 
-/** More sets of one server than any rollout has; the oldest are ignored, or one worker could fill every gateway. */
-const maxVersions = 16;
-
-interface ServerEntries {
+interface StoredVersion extends DefinitionsVersion {
   tenant: string;
-  name: string;
-  claimedAt: number | undefined;
-  versions: Map<string, DefinitionsVersion>;
+  claimedAt: number;
 }
 
 /** The catalog's content in memory, built from the bucket's entries one by one. */
 export class CatalogEntries {
-  readonly #servers = new Map<string, ServerEntries>();
+  readonly #servers = new Map<string, Map<string, StoredVersion>>();
 
-  /** Every server with definitions, ordered by tenant and name. */
+  /** Every server, ordered by tenant and name. */
   servers(): AnnouncedServer[] {
     return [...this.#servers.values()]
-      .filter((entries) => entries.versions.size > 0)
-      .map(({ tenant, name, claimedAt, versions }) => {
-        const newestFirst = [...versions.values()].sort((a, b) => b.announcedAt - a.announcedAt).slice(0, maxVersions);
-        return { tenant, name, claimedAt: claimedAt ?? newestFirst.at(-1)?.announcedAt ?? 0, versions: newestFirst };
-      })
+      .map((versions) => describeServer([...versions.values()]))
+      .filter((server) => server !== undefined)
       .sort((a, b) => compare(a.tenant, b.tenant) || compare(a.name, b.name));
   }
 
   remove(key: CatalogKey): void {
-    const entries = this.#servers.get(serverKey(key));
-    if (!entries) return;
-    if (key.entry === claimEntry) entries.claimedAt = undefined;
-    else entries.versions.delete(key.entry);
-    if (entries.versions.size === 0 && entries.claimedAt === undefined) this.#servers.delete(serverKey(key));
+    const versions = this.#servers.get(serverKey(key));
+    versions?.delete(key.digest);
+    if (versions?.size === 0) this.#servers.delete(serverKey(key));
   }
 
   /** Takes an entry in; returns why it is dropped, or undefined when it is not. */
   put(key: CatalogKey, data: Uint8Array, revision: number): string | undefined {
-    const content = parseContent(data);
-    if (typeof content === 'string') return content;
-    const { tenant, firstRevision, server, definitions } = content;
-    const name = key.entry === claimEntry ? server : (definitions as Partial<ServerDefinitions> | undefined)?.server;
-    if (typeof tenant !== 'string' || typeof name !== 'string') return 'it names no tenant or server';
-    if (subjectToken(tenant) !== key.tenant || subjectToken(name) !== key.server) {
-      return 'key and content disagree about tenant or server';
-    }
-    // An entry may keep its place in the order when it is written again; it cannot take a later place than its own.
-    const announcedAt = isRevision(firstRevision) ? Math.min(firstRevision, revision) : revision;
-    if (key.entry === claimEntry) {
-      this.#entriesOf(key, tenant, name).claimedAt = announcedAt;
-      return undefined;
-    }
-    return this.#putDefinitions(key, { tenant, name }, definitions, announcedAt);
-  }
-
-  #putDefinitions(
-    key: CatalogKey,
-    owner: { tenant: string; name: string },
-    definitions: unknown,
-    announcedAt: number,
-  ): string | undefined {
-    const [fault] = findFaults(definitions);
-    if (fault !== undefined) return fault;
-    const checked = definitions as ServerDefinitions;
-    const digest = definitionsDigest(checked);
-    if (digest !== key.entry) return 'key and content disagree about the digest';
-    this.#entriesOf(key, owner.tenant, owner.name).versions.set(digest, { digest, definitions: checked, announcedAt });
+    const entry = parseCatalogEntry(key, data);
+    if (typeof entry === 'string') return entry;
+    const { tenant, definitions, firstRevision, claimRevision } = entry;
+    const versions = this.#servers.get(serverKey(key)) ?? new Map<string, StoredVersion>();
+    this.#servers.set(serverKey(key), versions);
+    // An entry keeps its place in the order when it is written again; no entry has a later place than its own.
+    const announcedAt = Math.min(firstRevision ?? revision, revision);
+    const claimedAt = Math.min(claimRevision ?? announcedAt, announcedAt);
+    versions.set(key.digest, { digest: key.digest, tenant, definitions, announcedAt, claimedAt });
     return undefined;
   }
-
-  #entriesOf(key: CatalogKey, tenant: string, name: string): ServerEntries {
-    let entries = this.#servers.get(serverKey(key));
-    if (!entries) {
-      entries = { tenant, name, claimedAt: undefined, versions: new Map() };
-      this.#servers.set(serverKey(key), entries);
-    }
-    return entries;
-  }
 }
 
-function parseContent(data: Uint8Array): Record<string, unknown> | string {
-  if (data.length > maxDefinitionsBytes) return 'it is too large';
-  try {
-    const content: unknown = JSON.parse(Buffer.from(data).toString());
-    return typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : 'it is no object';
-  } catch {
-    return 'it is not JSON';
-  }
-}
-
-function isRevision(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value > 0;
+function describeServer(stored: StoredVersion[]): AnnouncedServer | undefined {
+  const [first] = stored;
+  if (!first) return undefined;
+  const versions = stored
+    .map(({ digest, definitions, announcedAt }) => ({ digest, definitions, announcedAt }))
+    .sort((a, b) => b.announcedAt - a.announcedAt);
+  const claimedAt = Math.min(...stored.map((version) => version.claimedAt));
+  return { tenant: first.tenant, name: first.definitions.server, claimedAt, versions };
 }
 
 function serverKey({ tenant, server }: CatalogKey): string {

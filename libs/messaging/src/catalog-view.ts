@@ -3,11 +3,12 @@ import type { Logger } from '@gatehouse/runtime';
 import { StartError } from '@gatehouse/runtime';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import { DeliverPolicy, jetstream, JetStreamApiCodes, JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/nats-core';
+import type { NatsConnection, Subscription } from '@nats-io/nats-core';
 import { errors } from '@nats-io/nats-core';
 import { catalogStream, ensureCatalogBucket, parseCatalogSubject } from './catalog-bucket.ts';
 import type { AnnouncedServer } from './catalog-entries.ts';
 import { CatalogEntries } from './catalog-entries.ts';
+import { keepCatalog } from './catalog-keeper.ts';
 import { logAnnouncementDropped, logCatalogUnreadable } from './events.ts';
 
 const retryIntervalMs = 500;
@@ -26,8 +27,8 @@ export interface CatalogView {
 }
 
 /**
- * Reads the catalog, creating its bucket if needed, and keeps watching it. Resolves when the view is complete. After
- * a reconnection it reads everything again by itself.
+ * Reads the catalog, creating its bucket if needed, keeps watching it, and takes its share of storing what workers
+ * announce. Resolves when the view is complete. After a reconnection it reads everything again by itself.
  * @throws StartError when NATS has no JetStream or denies this identity the catalog.
  */
 export async function watchCatalog(connection: NatsConnection, logger: Logger): Promise<CatalogView> {
@@ -49,6 +50,7 @@ class WatchedCatalog implements CatalogView {
   #watch: ConsumerMessages | undefined;
   #reading: Promise<void> | undefined;
   #rereadTimer: NodeJS.Timeout | undefined;
+  #keeping: Subscription | undefined;
   #closed = false;
 
   constructor(connection: NatsConnection, logger: Logger) {
@@ -61,6 +63,7 @@ class WatchedCatalog implements CatalogView {
     // A bucket without markers says nothing when an entry expires.
     this.#rereadTimer = setInterval(() => void this.reread(), rereadIntervalMs);
     this.#rereadTimer.unref();
+    this.#keeping = keepCatalog(this.#connection, () => this.#servers, this.#logger);
     void this.#rereadAfterReconnect();
   }
 
@@ -82,6 +85,7 @@ class WatchedCatalog implements CatalogView {
   close(): void {
     this.#closed = true;
     clearInterval(this.#rereadTimer);
+    if (!this.#connection.isClosed()) this.#keeping?.unsubscribe();
     this.#watch?.stop();
   }
 

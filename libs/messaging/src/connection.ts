@@ -1,10 +1,10 @@
-import { isIP } from 'node:net';
 import type { Logger } from '@gatehouse/runtime';
 import { maskCredentials, secret, StartError } from '@gatehouse/runtime';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { connect, errors } from '@nats-io/transport-node';
 import { z } from 'zod';
 import { logBusStatus, logOldServer } from './events.ts';
+import { isUnsafeServer, safeServerVersion } from './server-version.ts';
 
 /** The settings of every process that uses NATS. */
 export const natsSettings = {
@@ -28,9 +28,6 @@ export interface NatsOptions {
   inboxPrefix: string;
   logger: Logger;
 }
-
-/** The oldest nats-server without the security advisories of 2026. */
-const safeServerVersion = '2.14.3';
 
 /**
  * Connects to NATS and stays connected: reconnects for ever, and notices a silent server within seconds.
@@ -79,26 +76,8 @@ function explainConnectFailure(servers: string, cause: unknown): StartError {
 
 function warnOfOldServer(connection: NatsConnection, logger: Logger): void {
   const { version, host } = connection.info ?? {};
-  const address = connection
-    .getServer()
-    .replace(/^\w+:\/\//, '')
-    .replace(/:\d+$/, '');
-  if (version === undefined || isLoopback(address) || !isOlder(version, safeServerVersion)) return;
+  if (version === undefined || !isUnsafeServer(version, connection.getServer())) return;
   logOldServer(logger, { version, host, wanted: safeServerVersion });
-}
-
-function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '');
-  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
-}
-
-function isOlder(version: string, wanted: string): boolean {
-  const [mine, other] = [version, wanted].map((text) => text.split(/[.-]/).map((part) => Number.parseInt(part, 10)));
-  for (let place = 0; place < 3; place++) {
-    const difference = (mine?.[place] || 0) - (other?.[place] || 0);
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
 }
 
 async function logStatuses(connection: NatsConnection, logger: Logger): Promise<void> {

@@ -44,7 +44,7 @@ export function logServing(logger: Logger, fields: { instance: string; servers: 
 }
 
 export function logWaitingForCatalog(logger: Logger, fields: { server: string }): void {
-  logger.warn(fields, 'waiting for the catalog, which a gateway or the authorization server creates');
+  logger.warn(fields, 'waiting for a gateway or the authorization server to store the definitions');
 }
 
 export function logAnnouncementFailed(logger: Logger, error: unknown): void {
@@ -83,4 +83,9 @@ export function logInstanceGone(
 /** Our own fault, never a sender's: what was received is lost, the next message is not. */
 export function logReceiverFailed(logger: Logger, fields: { err: unknown; natsSubject: string }): void {
   logger.error(fields, 'received message was not handled');
+}
+
+/** The bus or its store is in trouble; the worker announces again. */
+export function logAnnouncementNotStored(logger: Logger, fields: { err: unknown; key: string }): void {
+  logger.warn(fields, 'announcement could not be stored');
 }

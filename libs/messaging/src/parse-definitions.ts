@@ -1,7 +1,7 @@
 import type { ServerDefinitions } from '@gatehouse/protocol';
 import { StartError } from '@gatehouse/runtime';
 import { z } from 'zod';
-import { maxDefinitionsBytes } from './catalog-bucket.ts';
+import { maxEntryBytes } from './catalog-bucket.ts';
 import { definitionsDigest } from './definitions-digest.ts';
 
 /**
@@ -121,8 +121,8 @@ function sizeFaults(definitions: ServerDefinitions): string[] {
   } catch (error) {
     return [(error as RangeError).message];
   }
-  const fits = Buffer.byteLength(JSON.stringify(definitions)) <= maxDefinitionsBytes - envelopeBytes;
-  return fits ? [] : [`all definitions together exceed ${maxDefinitionsBytes - envelopeBytes} bytes`];
+  const fits = Buffer.byteLength(JSON.stringify(definitions)) <= maxEntryBytes - envelopeBytes;
+  return fits ? [] : [`all definitions together exceed ${maxEntryBytes - envelopeBytes} bytes`];
 }
 
 /** Design §7: a worker may only name scopes of its own server. */

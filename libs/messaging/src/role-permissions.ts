@@ -1,4 +1,4 @@
-import { catalogStream } from './catalog-bucket.ts';
+import { catalogStream, catalogSubject } from './catalog-bucket.ts';
 import { anyToken, subjects, subjectToken } from './subjects.ts';
 
 /** Whose NATS identity it is. One worker identity serves one or several servers of one tenant. */
@@ -30,37 +30,48 @@ export function rolePermissions(identity: NatsRole): RolePermissions {
   const inbox = `${inboxPrefix(identity)}.>`;
   if (identity.role === 'worker') return workerPermissions(identity.tenant, identity.servers, inbox);
   if (identity.role === 'gateway') return gatewayPermissions(inbox);
-  return { publish: { allow: readCatalog }, subscribe: { allow: [inbox] } };
+  return { publish: { allow: catalogSubjects }, subscribe: { allow: [anyAnnouncement, inbox] } };
 }
 
 function gatewayPermissions(inbox: string): RolePermissions {
   const anyInstance = { tenant: anyToken, server: anyToken, instance: anyToken };
   return {
     publish: {
-      allow: [subjects.call(anyInstance), subjects.control(anyInstance), subjects.bus(anyToken), ...readCatalog],
+      allow: [subjects.call(anyInstance), subjects.control(anyInstance), subjects.bus(anyToken), ...catalogSubjects],
     },
     subscribe: {
       allow: [
         subjects.reply(anyInstance, anyToken, anyToken),
         subjects.beat(anyInstance),
         subjects.bus(anyToken),
+        anyAnnouncement,
         inbox,
       ],
     },
   };
 }
 
-/** JetStream's API as far as creating and watching the catalog needs it; it cannot write an entry. */
-const readCatalog = [
+const anyKey = { tenant: anyToken, server: anyToken, digest: anyToken };
+const anyAnnouncement = subjects.announce(anyKey);
+
+/** JetStream's API as far as creating, watching and keeping the catalog needs it. */
+const catalogSubjects = [
+  subjects.announced(anyKey),
+  catalogSubject(anyKey),
   '$JS.API.INFO',
   `$JS.API.STREAM.INFO.${catalogStream}`,
   `$JS.API.STREAM.CREATE.${catalogStream}`,
+  `$JS.API.STREAM.MSG.GET.${catalogStream}`,
   `$JS.API.CONSUMER.CREATE.${catalogStream}.>`,
   `$JS.API.CONSUMER.INFO.${catalogStream}.>`,
   `$JS.API.CONSUMER.DELETE.${catalogStream}.>`,
   `$JS.FC.${catalogStream}.>`,
 ];
 
+/**
+ * No subject of JetStream, not even of its own entries: nats-server sends what it answers there, with content that the
+ * asker chose, to whatever reply subject the asker names, and checks no permission.
+ */
 function workerPermissions(tenantName: string, serverNames: string[], inbox: string): RolePermissions {
   const servers = serverNames.map((name) => ({ tenant: subjectToken(tenantName), server: subjectToken(name) }));
   return {
@@ -68,8 +79,7 @@ function workerPermissions(tenantName: string, serverNames: string[], inbox: str
       allow: servers.flatMap((own) => [
         subjects.beat({ ...own, instance: anyToken }),
         subjects.reply(own, anyToken, anyToken),
-        `$KV.gh_catalog.${own.tenant}.${own.server}.*`,
-        `$JS.API.DIRECT.GET.${catalogStream}.$KV.gh_catalog.${own.tenant}.${own.server}.*`,
+        subjects.announce({ ...own, digest: anyToken }),
       ]),
     },
     subscribe: {
@@ -77,6 +87,7 @@ function workerPermissions(tenantName: string, serverNames: string[], inbox: str
         ...servers.flatMap((own) => [
           subjects.call({ ...own, instance: anyToken }),
           subjects.control({ ...own, instance: anyToken }),
+          subjects.announced({ ...own, digest: anyToken }),
           `$SRV.*.${own.server}`,
           `$SRV.*.${own.server}.*`,
         ]),

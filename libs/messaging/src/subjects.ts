@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { CatalogKey } from './catalog-bucket.ts';
 
 declare const brand: unique symbol;
 
@@ -68,13 +69,28 @@ export const subjects = {
   /** Frames that answer one call; the token is random for every call. */
   reply: (from: Omit<InstanceAddress, 'instance'>, gateway: SubjectToken, callToken: SubjectToken) =>
     `gh.reply.${from.tenant}.${from.server}.${gateway}.${callToken}` as NatsSubject,
+  /** A worker's announcement of definitions. */
+  announce: (key: CatalogKey) => `gh.announce.${key.tenant}.${key.server}.${key.digest}` as NatsSubject,
+  /** What a keeper of the catalog answers to it. */
+  announced: (key: CatalogKey) => `gh.announced.${key.tenant}.${key.server}.${key.digest}` as NatsSubject,
   /** What a process says to itself to know that the bus carries messages. */
   bus: (process: SubjectToken) => `gh.bus.${process}` as NatsSubject,
 };
 
 /** Reads the instance's address back from a subject of `subjects.beat`; undefined when it has another shape. */
 export function addressOfBeat(natsSubject: string): InstanceAddress | undefined {
-  const [gh, kind, tenant, server, instance, ...rest] = natsSubject.split('.');
-  if (gh !== 'gh' || kind !== 'beat' || !tenant || !server || !instance || rest.length > 0) return undefined;
-  return { tenant: tenant as SubjectToken, server: server as SubjectToken, instance: instance as SubjectToken };
+  const [tenant, server, instance] = tokensOf(natsSubject, 'gh.beat.');
+  return tenant && server && instance ? { tenant, server, instance } : undefined;
+}
+
+/** Reads the key back from a subject of `subjects.announce`; undefined when it has another shape. */
+export function keyOfAnnouncement(natsSubject: string): CatalogKey | undefined {
+  const [tenant, server, digest] = tokensOf(natsSubject, 'gh.announce.');
+  return tenant && server && digest ? { tenant, server, digest } : undefined;
+}
+
+/** The three tokens that follow the prefix; none when the subject has another shape. */
+function tokensOf(natsSubject: string, prefix: string): SubjectToken[] {
+  const tokens = natsSubject.startsWith(prefix) ? natsSubject.slice(prefix.length).split('.') : [];
+  return tokens.length === 3 ? (tokens as SubjectToken[]) : [];
 }

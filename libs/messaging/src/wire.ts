@@ -117,12 +117,15 @@ export function encodeFrameHeaders(header: FrameHeader): EncodedHeaders {
   return messageHeaders;
 }
 
+/** Far more than any frame says; what is kept below must not grow by a worker's will. */
+const maxFrameHeaderLength = 512;
+
 const parsedFrames = new Map<string, FrameHeader>();
 
 /** Reads a frame's header; undefined when it is not what a worker may write. */
 export function parseFrameHeader(message: Msg): FrameHeader | undefined {
   const text = message.headers?.get(frameHeader);
-  if (!text) return undefined;
+  if (!text || text.length > maxFrameHeaderLength) return undefined;
   const known = parsedFrames.get(text);
   if (known) return known;
   const header = validFrameHeader(text);

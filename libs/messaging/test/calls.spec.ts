@@ -1,3 +1,4 @@
+import { headers } from '@nats-io/nats-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallHandler, CallOutcome, CallRequest, IncomingCall } from '../src/index.ts';
 import { definitionsOf, echo, newTenant, openGateway, requestOf, sharedNatsUrl, startWorker, until } from './bus.ts';
@@ -34,6 +35,12 @@ async function serve(handler: CallHandler, options: { concurrency?: number } = {
       options.signal ?? new AbortController().signal,
     );
   return { ...worker, tenant, instance, call };
+}
+
+function headersOf(fields: Record<string, string>) {
+  const messageHeaders = headers();
+  for (const [name, value] of Object.entries(fields)) messageHeaders.append(name, value);
+  return messageHeaders;
 }
 
 const never: CallHandler = () => new Promise(() => {});
@@ -311,11 +318,9 @@ describe('what is not a call', () => {
     ['a call without fields', { 'Gatehouse-Call': '{}', 'Gatehouse-Principal': '{}' }],
     ['a principal that is null', { 'Gatehouse-Call': '{"digest":""}', 'Gatehouse-Principal': 'null' }],
   ])('leaves the worker alive: a message with %s', async (_, headerFields) => {
-    const { headers } = await import('@nats-io/nats-core');
     const { call, connection, instance, stop } = await serve(echo);
     const { tenant, server, instance: token } = instance.address;
-    const messageHeaders = headers();
-    for (const [name, value] of Object.entries(headerFields)) messageHeaders.append(name, value);
+    const messageHeaders = headersOf(headerFields);
     for (const natsSubject of [`gh.call.${tenant}.${server}.${token}`, `gh.control.${tenant}.${server}.${token}`]) {
       connection.publish(natsSubject, 'x', { headers: messageHeaders, reply: 'gh.reply.a.b.c.d' });
       connection.publish(natsSubject);
@@ -324,11 +329,18 @@ describe('what is not a call', () => {
     await stop();
   });
 
-  it('ends as lost when the worker’s frame cannot be read', async () => {
+  it.each([
+    ['has no header', {}],
+    ['has a header that is no JSON', { 'Gatehouse-Frame': '{' }],
+    ['is of no kind', { 'Gatehouse-Frame': '{"kind":"other"}' }],
+    ['gives no reason that exists', { 'Gatehouse-Frame': '{"kind":"refused","reason":"mood"}' }],
+    ['has a header without end', { 'Gatehouse-Frame': `{"kind":"result","resultType":"${'x'.repeat(100_000)}"}` }],
+  ])('ends as lost when the worker’s frame %s', async (_, headerFields) => {
     const { call, connection, instance, stop } = await serve(never);
     const { tenant, server, instance: token } = instance.address;
     connection.subscribe(`gh.call.${tenant}.${server}.${token}`, {
-      callback: (_error, message) => connection.publish(message.reply ?? '', 'no frame header'),
+      callback: (_error, message) =>
+        connection.publish(message.reply ?? '', '{}', { headers: headersOf(headerFields) }),
     });
     await connection.flush();
     expect(await call()).toEqual({ kind: 'lost', reason: 'malformed-frame' });

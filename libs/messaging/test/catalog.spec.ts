@@ -7,14 +7,20 @@ import { connectTo, definitionsOf, logger, newTenant, sharedNatsUrl, startWorker
 import { startNats } from './nats.ts';
 
 let connection: NatsConnection;
+/** Stores what is announced, as a gateway does. */
+let keeper: CatalogView;
 const views: CatalogView[] = [];
 beforeAll(async () => {
   connection = await connectTo(sharedNatsUrl());
+  keeper = await watchCatalog(connection, logger);
 });
 afterEach(() => {
   for (const view of views.splice(0)) view.close();
 });
-afterAll(() => connection.close());
+afterAll(() => {
+  keeper.close();
+  return connection.close();
+});
 
 async function watch(from: NatsConnection = connection): Promise<CatalogView> {
   const view = await watchCatalog(from, logger);
@@ -132,17 +138,24 @@ describe('an announcement', () => {
       `files.${digest}`,
       (tenant) => ({ tenant, definitions: { server: 'files' } }),
     ],
-    ['of a claim for another server', 'files.claim', (tenant) => ({ tenant, server: 'mail' })],
+    ['whose key is no digest', 'files.newest', (tenant) => ({ tenant, definitions })],
   ])('is dropped %s, and the others are not touched', async (_, tail, content) => {
     const tenant = newTenant();
     const good = definitionsOf('good');
     const view = await watch();
     const jetstream = (await jetstreamManager(connection)).jetstream();
     const value = content(tenant);
-    await jetstream.publish(
-      `$KV.gh_catalog.${tenant}.${tail}`,
-      typeof value === 'string' ? value : JSON.stringify(value),
-    );
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    // Both ways: refused by the keeper, and dropped by every reader if it is in the store all the same.
+    const refusal = new Promise((resolve) => {
+      connection.subscribe(`gh.announced.${tenant}.${tail}`, {
+        max: 1,
+        callback: (_error, message) => resolve(message.json()),
+      });
+    });
+    connection.publish(`gh.announce.${tenant}.${tail}`, text);
+    expect(await refusal).toMatchObject({ refused: expect.any(String) as string });
+    await jetstream.publish(`$KV.gh_catalog.${tenant}.${tail}`, text);
     await announce(tenant, good);
     await until(() => serversOf(view, tenant).length > 0, 1_000);
     for (const each of [view, await watch()]) expect(serversOf(each, tenant).map(({ name }) => name)).toEqual(['good']);
@@ -162,6 +175,34 @@ describe('an announcement', () => {
     expect(serversOf(await watch(), tenant).map(digests)).toEqual([
       [newest, later, definitions].map(definitionsDigest),
     ]);
+  });
+});
+
+describe('a server that is announced again and again', () => {
+  it('keeps its sixteen newest sets of definitions', async () => {
+    const tenant = newTenant();
+    const view = await watch();
+    const all = Array.from({ length: 18 }, (_, n) => definitionsOf('files', { version: `1.0.${n}` }));
+    for (const definitions of all) {
+      await announce(tenant, definitions);
+      await until(() => digests(serversOf(view, tenant)[0])?.[0] === definitionsDigest(definitions));
+    }
+    await until(() => digests(serversOf(view, tenant)[0])?.length === 16, 1_000);
+    expect(digests(serversOf(await watch(), tenant)[0])).toEqual(all.slice(2).reverse().map(definitionsDigest));
+  });
+
+  it('keeps the place of its claim when its first definitions are forgotten', async () => {
+    const tenant = newTenant();
+    const view = await watch();
+    const [first, second] = [definitionsOf('files'), definitionsOf('files', { version: '2.0.0' })];
+    await announce(tenant, first);
+    await until(() => serversOf(view, tenant).length === 1);
+    const claimedAt = serversOf(view, tenant)[0]?.claimedAt;
+    await announce(tenant, second);
+    const jetstream = (await jetstreamManager(connection)).jetstream();
+    await jetstream.publish(`$KV.gh_catalog.${tenant}.files.${definitionsDigest(first)}`);
+    await until(() => digests(serversOf(view, tenant)[0])?.length === 1);
+    expect(serversOf(view, tenant)).toMatchObject([{ claimedAt, versions: [{ digest: definitionsDigest(second) }] }]);
   });
 });
 
@@ -189,7 +230,7 @@ describe('a NATS of its own', () => {
     const jetstream = await jetstreamManager(own);
     const { config } = await jetstream.streams.info('KV_gh_catalog');
     expect(config).toMatchObject({ discard: 'new', max_age: 86_400 * 1e9, max_msgs_per_subject: 1 });
-    expect(config).toMatchObject({ allow_rollup_hdrs: false, max_msg_size: 1024 * 1024 });
+    expect(config).toMatchObject({ allow_rollup_hdrs: false, allow_direct: false, max_bytes: 64 * 1024 * 1024 });
     await jetstream.streams.update('KV_gh_catalog', { max_age: 1e9, duplicate_window: 1e9 });
     await announce('acme', definitionsOf('files'), nats.url);
     await until(() => serversOf(view, 'acme').length === 1);

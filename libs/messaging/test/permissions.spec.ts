@@ -1,6 +1,4 @@
 import type { NatsIdentity } from '@gatehouse/start';
-import { headers } from '@nats-io/nats-core';
-import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NatsConnection, NatsRole } from '../src/index.ts';
 import {
@@ -91,7 +89,7 @@ describe('a worker’s identity', () => {
   it.each([
     ['a beat of its own server', 'gh.beat.acme.files.i1'],
     ['an answer to a call of its own server', 'gh.reply.acme.files.g1.t1'],
-    ['an announcement of its own server', `$KV.gh_catalog.acme.files.${digest}`],
+    ['an announcement of its own server', `gh.announce.acme.files.${digest}`],
   ])('may publish %s', async (_, natsSubject) => {
     expect(await mayPublish('files', natsSubject)).toBe(true);
   });
@@ -103,35 +101,49 @@ describe('a worker’s identity', () => {
     ['a beat of another tenant', 'gh.beat.other.files.i1'],
     ['an answer for another server', 'gh.reply.acme.mail.g1.t1'],
     ['an answer for another tenant', 'gh.reply.other.files.g1.t1'],
-    ['an announcement of another server', `$KV.gh_catalog.acme.mail.${digest}`],
-    ['an announcement of a server whose name its own begins', `$KV.gh_catalog.acme.files-archive.${digest}`],
-    ['an announcement of another tenant', `$KV.gh_catalog.other.files.${digest}`],
+    ['an announcement of another server', `gh.announce.acme.mail.${digest}`],
+    ['an announcement of a server whose name its own begins', `gh.announce.acme.files-archive.${digest}`],
+    ['an announcement of another tenant', `gh.announce.other.files.${digest}`],
+    ['the answer to an announcement', `gh.announced.acme.files.${digest}`],
+    ['an entry of the catalog, not even its own', `$KV.gh_catalog.acme.files.${digest}`],
     ['a gateway’s self-beat', 'gh.bus.g1'],
     ['into a gateway’s inbox', '_INBOX_gateway.x'],
     ['the deletion of the catalog', '$JS.API.STREAM.DELETE.KV_gh_catalog'],
     ['a purge of the catalog', '$JS.API.STREAM.PURGE.KV_gh_catalog'],
     ['a change of the catalog', '$JS.API.STREAM.UPDATE.KV_gh_catalog'],
     ['a stream of its own', '$JS.API.STREAM.CREATE.mine'],
-    ['a read of another server’s announcement', `$JS.API.DIRECT.GET.KV_gh_catalog.$KV.gh_catalog.acme.mail.${digest}`],
-    ['a read of any announcement', '$JS.API.DIRECT.GET.KV_gh_catalog'],
+    ['a direct read', `$JS.API.DIRECT.GET.KV_gh_catalog.$KV.gh_catalog.acme.files.${digest}`],
+    ['any request to JetStream', '$JS.API.INFO'],
     ['to the system', '$SYS.REQ.SERVER.PING'],
   ])('may not publish %s', async (_, natsSubject) => {
     expect(await mayPublish('files', natsSubject)).toBe(false);
   });
 
-  it('may not take other entries away by a roll-up header on its own', async () => {
-    const jetstream = await jetstreamManager(connectionOf('spy'));
-    await watchCatalog(connectionOf('gateway'), logger).then((view) => view.close());
-    await jetstream.jetstream().publish(`$KV.gh_catalog.other.files.${digest}`, 'x');
-    const messageHeaders = headers();
-    messageHeaders.set('Nats-Rollup', 'all');
-    const own = `$KV.gh_catalog.acme.files.${digest}`;
-    const answer = await connectionOf('files').request(own, 'x', { headers: messageHeaders, timeout: 1_000 });
-    expect(answer.json()).toMatchObject({ error: { description: 'rollup not permitted' } });
-    const kept = await jetstream.streams.getMessage('KV_gh_catalog', {
-      last_by_subj: `$KV.gh_catalog.other.files.${digest}`,
+  it('cannot make anybody speak for it by naming a foreign reply subject', async () => {
+    const view = await watchCatalog(connectionOf('gateway'), logger);
+    const foreign = ['gh.call.other.files.i1', 'gh.beat.other.files.i1', `$KV.gh_catalog.other.files.${digest}`];
+    const heard: string[] = [];
+    const spying = foreign.map((natsSubject) =>
+      connectionOf('spy').subscribe(natsSubject, { callback: (_error, message) => heard.push(message.subject) }),
+    );
+    await connectionOf('spy').flush();
+    const definitions = definitionsOf('files');
+    const announcement = JSON.stringify({ tenant: 'acme', definitions });
+    const stored = new Promise((resolve) => {
+      connectionOf('files').subscribe('gh.announced.acme.files.*', { max: 1, callback: resolve });
     });
-    expect(kept?.string()).toBe('x');
+    for (const reply of foreign) {
+      for (const publishable of rolePermissions(roles.files ?? { role: 'gateway' }).publish.allow) {
+        const natsSubject = publishable.replace(/\*$/, definitionsDigest(definitions)).replaceAll('*', 'any');
+        connectionOf('files').publish(natsSubject, announcement, { reply });
+      }
+    }
+    await stored;
+    await connectionOf('gateway').flush();
+    await connectionOf('spy').flush();
+    expect(heard).toEqual([]);
+    for (const subscription of spying) subscription.unsubscribe();
+    view.close();
   });
 
   it.each([
@@ -158,7 +170,7 @@ describe('a worker’s identity', () => {
 
 describe('a gateway’s identity', () => {
   it.each([
-    ['an announcement', `$KV.gh_catalog.acme.files.${digest}`],
+    ['an announcement', `gh.announce.acme.files.${digest}`],
     ['a beat', 'gh.beat.acme.files.i1'],
     ['an answer', 'gh.reply.acme.files.g1.t1'],
     ['the deletion of the catalog', '$JS.API.STREAM.DELETE.KV_gh_catalog'],
@@ -174,7 +186,7 @@ describe('a gateway’s identity', () => {
 });
 
 describe('the authorization server’s identity', () => {
-  it.each(['gh.call.acme.files.i1', 'gh.beat.acme.files.i1', `$KV.gh_catalog.acme.files.${digest}`])(
+  it.each(['gh.call.acme.files.i1', 'gh.beat.acme.files.i1', `gh.announce.acme.files.${digest}`, 'gh.bus.g1'])(
     'may not publish %s',
     async (natsSubject) => {
       expect(await mayPublish('authorization-server', natsSubject)).toBe(false);

@@ -1,18 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { NatsConnection } from '../src/index.ts';
-import { connectTo, definitionsOf, newTenant, sharedNatsUrl, startWorker } from './bus.ts';
+import type { CatalogView, NatsConnection } from '../src/index.ts';
+import { watchCatalog } from '../src/index.ts';
+import { connectTo, definitionsOf, logger, newTenant, sharedNatsUrl, startWorker } from './bus.ts';
 
 describe('NATS’s service protocol', () => {
   const tenant = newTenant();
   const name = `srv-${Math.random().toString(36).slice(2, 10)}`;
   let asker: NatsConnection;
+  let keeper: CatalogView;
   let worker: Awaited<ReturnType<typeof startWorker>>;
   beforeAll(async () => {
     asker = await connectTo(sharedNatsUrl());
+    keeper = await watchCatalog(asker, logger);
     worker = await startWorker(sharedNatsUrl(), tenant, definitionsOf(name), { instance: 'one' });
   });
   afterAll(async () => {
     await worker.stop();
+    keeper.close();
     await asker.close();
   });
 
