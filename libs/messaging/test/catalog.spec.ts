@@ -213,10 +213,16 @@ describe('a NATS of its own', () => {
     const view = await watch(own);
     const tenant = newTenant();
     const worker = await startWorker(nats.url, tenant, definitionsOf('files'));
-    await until(() => serversOf(view, tenant).length === 1);
+    await announce(tenant, definitionsOf('gone'), nats.url);
+    await until(() => serversOf(view, tenant).length === 2);
     await nats.restart({ withoutStore: true });
-    await until(() => view.servers().length === 0);
-    await until(() => serversOf(view, tenant).length === 1, 8_000);
+    await until(
+      () =>
+        serversOf(view, tenant)
+          .map(({ name }) => name)
+          .join() === 'files',
+      8_000,
+    );
     expect(serversOf(view, tenant).map(digests)).toEqual([[definitionsDigest(definitionsOf('files'))]]);
     await worker.stop();
     await own.close();
