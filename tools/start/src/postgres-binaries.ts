@@ -1,8 +1,17 @@
-import { chmodSync, cpSync, existsSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import path from 'node:path';
 import { StartError } from '@gatehouse/runtime';
 import { makeTemporaryFolder } from './guard.ts';
-import type { TemporaryFolder } from './guard.ts';
 
 /** The user that PostgreSQL runs as when root starts it, for it refuses to run as root. */
 export interface UnprivilegedUser {
@@ -14,23 +23,34 @@ export interface UnprivilegedUser {
 export interface PostgresBinaries {
   initdb: string;
   postgres: string;
-  /** The copy that was made for a user who cannot enter the project's folder. */
-  copy?: TemporaryFolder;
+  /** Removes the copy that was made for a user who cannot enter the project's folder. */
+  removeCopy?: () => void;
 }
 
 /**
  * Finds PostgreSQL's programs. When `user` cannot enter the folder of the installed package (a project below `/root`),
- * they are copied to a temporary folder.
+ * they are copied to a temporary folder. A link beside `dataDir` names the copy, so that the next start removes it should
+ * everything be killed.
  * @throws StartError when there is no package for this platform, or it is incomplete.
  */
-export async function findPostgresBinaries(user?: UnprivilegedUser): Promise<PostgresBinaries> {
+export async function findPostgresBinaries(dataDir: string, user?: UnprivilegedUser): Promise<PostgresBinaries> {
   const installed = await findInstalledFolder();
   linkLibraries(installed);
   if (!user || canEnter(installed, user)) return binariesBelow(installed);
+  const link = `${dataDir}.programs`;
+  if (lstatSync(link, { throwIfNoEntry: false })) {
+    rmSync(readlinkSync(link), { recursive: true, force: true });
+    rmSync(link);
+  }
   const copy = makeTemporaryFolder('gatehouse-postgres-');
+  symlinkSync(copy.path, link);
   chmodSync(copy.path, 0o755);
   cpSync(installed, copy.path, { recursive: true, verbatimSymlinks: true });
-  return { ...binariesBelow(copy.path), copy };
+  const removeCopy = () => {
+    copy.remove();
+    rmSync(link);
+  };
+  return { ...binariesBelow(copy.path), removeCopy };
 }
 
 /**

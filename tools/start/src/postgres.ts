@@ -51,14 +51,14 @@ const notDurable = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const user = findUnprivilegedUser(options.dataDir);
-  const binaries = await findPostgresBinaries(user);
+  const binaries = await findPostgresBinaries(options.dataDir, user);
   const password = options.password ?? randomBytes(24).toString('base64url');
   try {
     if (!existsSync(options.dataDir)) await initializeCluster(options, binaries, user, password);
     checkCluster(options.dataDir);
     const port = options.port ?? (await findFreePort());
     const server = await startServer(options, binaries, user, port);
-    const ended = once(server, 'exit').then(() => binaries.copy?.remove());
+    const ended = once(server, 'exit').then(() => binaries.removeCopy?.());
     return {
       url: `postgres://${superuser}:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`,
       port,
@@ -71,7 +71,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       },
     };
   } catch (error) {
-    binaries.copy?.remove();
+    binaries.removeCopy?.();
     throw error;
   }
 }

