@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { modernMeta } from './support/mcp-client.ts';
 import { rawPost, sendRaw } from './support/raw-http.ts';
 import { startTestGateway } from './support/test-gateway.ts';
@@ -170,6 +172,22 @@ describe('a body over the limit', () => {
     expect(JSON.parse(answer.body)).toMatchObject({
       error: { code: -31008, data: { executed: 'no', retryable: false } },
     });
+  });
+
+  it('is 413 to a client that reads only when it has sent everything', async () => {
+    const socket = connect(test.gateway.port, '127.0.0.1');
+    socket.pause();
+    const failed = vi.fn<(error: Error) => void>();
+    socket.on('error', failed);
+    const sent = new Promise((resolve) => {
+      socket.write(rawPost('/mcp', Buffer.alloc(32 * 1024 * 1024, 0x20), authorized()), resolve);
+    });
+    expect(await sent).toBeFalsy();
+    socket.resume();
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
+    expect(failed).not.toHaveBeenCalled();
+    socket.destroy();
   });
 
   it('is 413 when it comes in chunks without a length', async () => {

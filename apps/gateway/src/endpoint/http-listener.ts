@@ -37,6 +37,8 @@ export class HttpListener implements BeforeApplicationShutdown {
         void endpoint.handle(request, response);
       },
     );
+    // For a peer that neither reads nor sends: every answer that lasts has a heartbeat well before this.
+    this.#server.setTimeout(60_000);
     this.#server.on('clientError', answerUnreadable);
   }
 

@@ -62,6 +62,14 @@ const until = (condition: () => boolean) => vi.waitFor(() => expect(condition())
 /** Lets sockets do their work while the clock of the stream stands still. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
+/** More than all buffers on the way to the reader take. */
+const flood = async () => {
+  for (let count = 0; count < 600; count++) {
+    stream.notify(notification('x'.repeat(64 * 1024)));
+    if (count % 10 === 0) await settle();
+  }
+};
+
 describe('an answer', () => {
   it('becomes a stream after 5 s of silence, and sends a comment every 15 s', async () => {
     socket.resume();
@@ -97,14 +105,6 @@ describe('an answer', () => {
 });
 
 describe('a reader that stalls', () => {
-  /** More than all buffers on the way to the reader take. */
-  const flood = async () => {
-    for (let count = 0; count < 600; count++) {
-      stream.notify(notification('x'.repeat(64 * 1024)));
-      if (count % 10 === 0) await settle();
-    }
-  };
-
   it('has at most 1 MiB of notifications waiting, and is cut after 30 s', async () => {
     await flood();
     expect(response.writableLength).toBeGreaterThan(megabyte / 2);

@@ -28,7 +28,6 @@ export class ReplyStream implements RequestContext {
   #watch: NodeJS.Timeout | undefined;
   #streaming = false;
   #ended = false;
-  #unflushedWrites = 0;
   #lastProgressAt = 0;
   #lastHeartbeatAt = 0;
 
@@ -53,7 +52,7 @@ export class ReplyStream implements RequestContext {
     if (this.#ended || this.#response.destroyed) return;
     this.open();
     if (this.#response.writableLength + message.length > maxWaitingBytes) return;
-    this.#writeEvent(message);
+    this.#response.write(frameEvent(message), this.#onFlushed);
   }
 
   /** Sends the final reply and ends the response. */
@@ -103,10 +102,6 @@ export class ReplyStream implements RequestContext {
     else this.#writeSlices(frameEvent(body), 0);
   }
 
-  #writeEvent(message: Uint8Array): void {
-    this.#write(frameEvent(message), this.#onFlushed);
-  }
-
   /** One slice after the other, so that each that arrives counts as progress. */
   #writeSlices(bytes: Uint8Array, offset: number): void {
     const end = offset + sliceBytes;
@@ -114,20 +109,13 @@ export class ReplyStream implements RequestContext {
       this.#response.end(bytes.subarray(offset));
       return;
     }
-    this.#write(bytes.subarray(offset, end), (error) => {
+    this.#response.write(bytes.subarray(offset, end), (error) => {
       this.#onFlushed();
       if (!error) this.#writeSlices(bytes, end);
     });
   }
 
-  #write(bytes: Uint8Array, onFlushed: (error?: Error | null) => void): void {
-    if (this.#unflushedWrites === 0) this.#lastProgressAt = Date.now();
-    this.#unflushedWrites++;
-    this.#response.write(bytes, onFlushed);
-  }
-
   readonly #onFlushed = (): void => {
-    this.#unflushedWrites--;
     this.#lastProgressAt = Date.now();
   };
 
@@ -147,7 +135,7 @@ export class ReplyStream implements RequestContext {
     this.#lastProgressAt = now;
     if (!this.#streaming || this.#ended || now - this.#lastHeartbeatAt < heartbeatMs) return;
     this.#lastHeartbeatAt = now;
-    this.#write(heartbeat, this.#onFlushed);
+    this.#response.write(heartbeat);
   }
 
   readonly #onClose = (): void => {
