@@ -59,7 +59,9 @@ export async function startReplicas(count = 1, environment: Record<string, strin
     database,
     environment: shared,
     send: (target, request = {}) => {
-      const { port } = servers[turn++ % servers.length] as RunningServer;
+      const server = servers.at(turn++ % servers.length);
+      if (!server) throw new Error('no replica runs');
+      const { port } = server;
       const headers = { host: new URL(issuer).host, ...request.headers };
       return sendHttp({ ...request, port, target, headers });
     },

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { StartError } from '@gatehouse/runtime';
 import type { Logger } from '@gatehouse/runtime';
 import pg from 'pg';
@@ -29,12 +30,14 @@ const connectTimeoutMs = 1_000;
 /** How long a request waits until one of the pool's connections is free. */
 const connectionWaitMs = 5_000;
 const statementTimeoutMs = 2_000;
+/** For a server that is stopped or cut off: it cannot end a statement by itself. */
+const silenceTimeoutMs = 3_000;
 const abandonedTransactionTimeoutMs = 10_000;
 
 /**
  * Connects, brings the schema up to date and returns the pool. Replicas that start together run the migrations once:
- * the others wait on an advisory lock. A statement ends after 2 s, a connection attempt after 1 s, the wait
- * for a free connection after 5 s.
+ * the others wait on an advisory lock. A statement ends after 2 s (3 s when the server is silent), a connection attempt
+ * after 1 s, the wait for a free connection after 5 s.
  * @throws StartError when the URL is malformed, the server unreachable or older than PostgreSQL 14, the password wrong,
  * or the database missing.
  */
@@ -49,7 +52,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<DataSource
   }
 }
 
-function createDataSource(options: DatabaseOptions, limits = { poolSize: options.poolSize ?? 10, statementTimeoutMs }) {
+function createDataSource(
+  options: DatabaseOptions,
+  limits = { poolSize: options.poolSize ?? 10, statementTimeoutMs, silenceTimeoutMs },
+) {
   return new DataSource({
     type: 'postgres',
     url: options.url,
@@ -66,6 +72,7 @@ function createDataSource(options: DatabaseOptions, limits = { poolSize: options
       Client: ImpatientClient,
       connectionTimeoutMillis: connectionWaitMs,
       statement_timeout: limits.statementTimeoutMs,
+      query_timeout: limits.silenceTimeoutMs,
       idle_in_transaction_session_timeout: abandonedTransactionTimeoutMs,
     },
   });
@@ -85,7 +92,7 @@ async function migrate(options: DatabaseOptions): Promise<void> {
     await checkServerVersion(holder);
     await holder.query('SELECT pg_advisory_lock($1::bigint)', [advisoryLockKey(`migrate ${options.schema}`)]);
     await holder.query(`CREATE SCHEMA IF NOT EXISTS ${pg.escapeIdentifier(options.schema)}`);
-    const dataSource = createDataSource(options, { poolSize: 1, statementTimeoutMs: 0 });
+    const dataSource = createDataSource(options, { poolSize: 1, statementTimeoutMs: 0, silenceTimeoutMs: 0 });
     await dataSource.initialize();
     try {
       await dataSource.runMigrations({ transaction: 'each' });
@@ -112,5 +119,18 @@ async function checkServerVersion(client: pg.Client): Promise<void> {
 class ImpatientClient extends pg.Client {
   constructor(config: pg.ClientConfig) {
     super({ ...config, connectionTimeoutMillis: connectTimeoutMs });
+  }
+
+  /** A connection on which the server fell silent is given up: what else would be sent on it would wait as well. */
+  override query(...parameters: unknown[]): never {
+    const answer = (super.query as (...parameters: unknown[]) => unknown)(...parameters);
+    if (answer instanceof Promise) answer.catch((error: Error) => this.#giveUpSilence(error));
+    return answer as never;
+  }
+
+  #giveUpSilence(error: Error): void {
+    if (error.message !== 'Query read timeout') return;
+    const { connection } = this as unknown as { connection: { stream: Socket } };
+    connection.stream.destroy(error);
   }
 }

@@ -124,7 +124,11 @@ describe('a worker’s identity', () => {
     const foreign = ['gh.call.other.files.i1', 'gh.beat.other.files.i1', `$KV.gh_catalog.other.files.${digest}`];
     const heard: string[] = [];
     const spying = foreign.map((natsSubject) =>
-      connectionOf('spy').subscribe(natsSubject, { callback: (_error, message) => heard.push(message.subject) }),
+      connectionOf('spy').subscribe(natsSubject, {
+        callback: (_error, message) => {
+          heard.push(message.subject);
+        },
+      }),
     );
     await connectionOf('spy').flush();
     const definitions = definitionsOf('files');

@@ -31,9 +31,22 @@ export class Health {
     if (this.#draining) return { process: 'draining' };
     const unready: Record<string, string> = {};
     for (const [name, check] of this.#checks) {
-      const reason = await check();
+      const reason = await within(checkTimeoutMs, check);
       if (reason !== undefined) unready[name] = reason;
     }
     return unready;
+  }
+}
+
+const checkTimeoutMs = 2_000;
+
+/** A probe is answered although what it asks is silent. */
+async function within(timeoutMs: number, check: ReadinessCheck): Promise<string | undefined> {
+  const { promise: silence, resolve } = Promise.withResolvers<string>();
+  const timer = setTimeout(() => resolve(`does not answer within ${timeoutMs} ms`), timeoutMs);
+  try {
+    return await Promise.race([check(), silence]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -44,6 +44,15 @@ describe('createLogger', () => {
   });
 });
 
+describe('an error in an event', () => {
+  it('ends where its causes lead in a circle, and shows the errors of an aggregate', () => {
+    const line = logLine(
+      '(() => { const a = new AggregateError([new Error("inner")], "outer"); a.cause = a; return { err: a }; })()',
+    );
+    expect(JSON.parse(line).err).toMatchObject({ message: 'outer', errors: [{ message: 'inner' }] });
+  });
+});
+
 describe('maskCredentials', () => {
   it('leaves ordinary text alone', () => {
     expect(maskCredentials('the bearer of this letter came from http://localhost:3000/mcp')).toContain(

@@ -50,7 +50,7 @@ export function createLogger(
     level: settings.LOG_LEVEL,
     base: { app },
     timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { err: serializeError },
+    serializers: { err: (error: unknown) => serializeError(error) },
     formatters: {
       level: (label: string) => ({ level: label }),
       log: (fields: Record<string, unknown>) => maskFields(fields, 0),
@@ -83,7 +83,10 @@ function maskValue(value: unknown, depth: number): unknown {
   return items.every((item, index) => item === value[index]) ? value : items;
 }
 
-function serializeError(error: unknown): unknown {
+/** Causes are followed a few levels deep: one may lead back to its error. */
+const maxCauses = 4;
+
+function serializeError(error: unknown, causes = maxCauses): unknown {
   if (!(error instanceof Error)) return error;
   const code = (error as NodeJS.ErrnoException).code;
   return {
@@ -91,7 +94,10 @@ function serializeError(error: unknown): unknown {
     message: maskCredentials(error.message),
     ...(code === undefined ? {} : { code }),
     stack: error.stack === undefined ? undefined : maskCredentials(error.stack),
-    ...(error.cause === undefined ? {} : { cause: serializeError(error.cause) }),
+    ...(error.cause === undefined || causes === 0 ? {} : { cause: serializeError(error.cause, causes - 1) }),
+    ...(error instanceof AggregateError && causes > 0
+      ? { errors: error.errors.map((inner) => serializeError(inner, causes - 1)) }
+      : {}),
   };
 }
 
