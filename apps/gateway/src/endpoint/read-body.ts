@@ -16,6 +16,8 @@ export class ClientGoneError extends Error {
  */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(new BodyTooLargeError());
+  // Its events are over if the client left while its token was verified.
+  if (request.destroyed && !request.complete) return Promise.reject(new ClientGoneError());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
