@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { ExpectedError } from '@gatehouse/worker';
 import { withEntryLock } from './entry-lock.ts';
+import type { CheckLock } from './entry-lock.ts';
 import { quote, reservedPrefix } from './file-path.ts';
 import type { Entry, RootDirectory } from './root-directory.ts';
 import { refuseVersion, statIfThere } from './write-file.ts';
@@ -21,10 +22,10 @@ export function deleteFile(
   signal: AbortSignal,
 ): Promise<boolean> {
   return root.withEntry(filePath, { follow: false }, (entry) =>
-    withEntryLock(entry, signal, async () => {
+    withEntryLock(entry, signal, async (checkLock) => {
       const existing = await statIfThere(entry);
       if (!existing) return false;
-      if (existing.isDirectory()) await deleteDirectory(entry, recursive);
+      if (existing.isDirectory()) await deleteDirectory(entry, recursive, checkLock);
       else {
         if (!existing.isFile() && !existing.isSymbolicLink()) {
           throw new ExpectedError(
@@ -33,6 +34,7 @@ export function deleteFile(
         }
         const refusal = expectedVersion === undefined ? undefined : refuseVersion(filePath, existing, expectedVersion);
         if (refusal) throw refusal;
+        await checkLock();
         await unlink(entry.directory.entry(entry.name));
       }
       await entry.directory.sync();
@@ -41,7 +43,8 @@ export function deleteFile(
   );
 }
 
-async function deleteDirectory({ directory, name }: Entry, recursive: boolean): Promise<void> {
+async function deleteDirectory({ directory, name }: Entry, recursive: boolean, checkLock: CheckLock): Promise<void> {
+  await checkLock();
   if (!recursive) return rmdir(directory.entry(name));
   // Out of sight at once: nobody meets a half-deleted tree, and after a crash the rest is swept up.
   const doomed = directory.entry(`${reservedPrefix}delete-${randomUUID()}`);

@@ -1,6 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { ExpectedError } from '@gatehouse/worker';
 import { withEntryLock } from './entry-lock.ts';
+import type { CheckLock } from './entry-lock.ts';
 import { errorCode } from './explain-failure.ts';
 import { describeFile } from './file-info.ts';
 import type { FileInfo } from './file-info.ts';
@@ -22,8 +23,9 @@ export function moveFile(
   return root.withEntry(from, { follow: false }, async (source) => {
     await checkSource(source, from);
     return root.withEntry(to, { follow: false, makeParents: true }, (target) =>
-      withBothLocks(source, target, signal, async () => {
+      withBothLocks(source, target, signal, async (checkLocks) => {
         await checkTarget(target, to, options.overwrite);
+        await checkLocks();
         await renameEntry(source, target, from);
         await Promise.all([source.directory.sync(), target.directory.sync()]);
         return describeFile(to, await target.directory.lstat(target.name));
@@ -62,12 +64,18 @@ async function withBothLocks<Result>(
   source: Entry,
   target: Entry,
   signal: AbortSignal,
-  change: () => Promise<Result>,
+  change: (checkLocks: CheckLock) => Promise<Result>,
 ): Promise<Result> {
   const [sourceKey, targetKey] = await Promise.all([lockKey(source), lockKey(target)]);
   if (sourceKey === targetKey) return withEntryLock(source, signal, change);
   const [first, second] = sourceKey < targetKey ? [source, target] : [target, source];
-  return withEntryLock(first, signal, () => withEntryLock(second, signal, change));
+  return withEntryLock(first, signal, (checkFirst) =>
+    withEntryLock(second, signal, (checkSecond) =>
+      change(async () => {
+        await Promise.all([checkFirst(), checkSecond()]);
+      }),
+    ),
+  );
 }
 
 async function lockKey({ directory, name }: Entry): Promise<string> {

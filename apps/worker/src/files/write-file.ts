@@ -4,6 +4,7 @@ import type { BigIntStats } from 'node:fs';
 import { ExpectedError } from '@gatehouse/worker';
 import type { DirectoryHandle } from './directory-handle.ts';
 import { withEntryLock } from './entry-lock.ts';
+import type { CheckLock } from './entry-lock.ts';
 import { errorCode } from './explain-failure.ts';
 import { describeFile, versionOf } from './file-info.ts';
 import type { FileInfo } from './file-info.ts';
@@ -33,14 +34,14 @@ export function writeFile(
   signal: AbortSignal,
 ): Promise<Written> {
   return root.withEntry(filePath, { follow: true, makeParents: true }, (entry) =>
-    withEntryLock(entry, signal, async () => {
+    withEntryLock(entry, signal, async (checkLock) => {
       const existing = await statIfThere(entry);
       const refusal = refuseWrite(filePath, existing, options);
       if (existing && (refusal || options.overwrite) && (await hasContent(entry, existing, content))) {
         return { ...describeFile(filePath, existing), outcome: 'unchanged' };
       }
       if (refusal) throw refusal;
-      const stats = await replaceEntry(entry, existing, content);
+      const stats = await replaceEntry(entry, existing, content, checkLock);
       return { ...describeFile(filePath, stats), outcome: existing ? 'replaced' : 'created' };
     }),
   );
@@ -93,11 +94,17 @@ async function hasContent({ directory, name }: Entry, existing: BigIntStats, con
   }
 }
 
-async function replaceEntry(entry: Entry, existing: BigIntStats | undefined, content: Buffer): Promise<BigIntStats> {
+async function replaceEntry(
+  entry: Entry,
+  existing: BigIntStats | undefined,
+  content: Buffer,
+  checkLock: CheckLock,
+): Promise<BigIntStats> {
   const { directory, name } = entry;
   const temporary = directory.entry(`${reservedPrefix}write-${randomUUID()}`);
   try {
     const stats = await writeTemporary(temporary, content, existing ? Number(existing.mode & 0o777n) : 0o666);
+    await checkLock();
     if (existing) await rename(temporary, directory.entry(name));
     else await placeNew(directory, temporary, name);
     await directory.sync();
