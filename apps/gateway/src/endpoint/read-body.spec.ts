@@ -54,7 +54,7 @@ describe('the body of a request', () => {
   it('of a client that has left already is not waited for', async () => {
     const request = await post('Content-Length: 6\r\n\r\nabc');
     socket.destroy();
-    await once(request, 'close');
+    await new Promise((resolve) => request.once('close', resolve));
     await expect(readBody(request, 6)).rejects.toBeInstanceOf(ClientGoneError);
   });
 });
