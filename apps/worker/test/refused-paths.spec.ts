@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { once } from 'node:events';
 import { rename, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -45,6 +54,8 @@ const tools: Record<string, (path: string) => Promise<string>> = {
   write: async (path) => messageOf(await served.server.callTool('write', { path, content: 'x', overwrite: true })),
   'move from': async (path) => messageOf(await served.server.callTool('move', { from: path, to: 'moved' })),
   'move to': async (path) => messageOf(await served.server.callTool('move', { from: 'notes/a.md', to: path })),
+  'move over': async (path) =>
+    messageOf(await served.server.callTool('move', { from: 'notes/a.md', to: path, overwrite: true })),
   delete: async (path) => messageOf(await served.server.callTool('delete', { path, recursive: true })),
   resource: async (path) =>
     messageOf(await served.server.readResource(`files:///${path.split('/').map(encodeURIComponent).join('/')}`)),
@@ -89,14 +100,14 @@ describe.each(['list', 'stat', 'read', 'search', 'write', 'resource'])('%s, whic
   );
 });
 
-describe.each(['read', 'write', 'move from', 'delete', 'resource'])('%s', (tool) => {
+describe.each(['read', 'write', 'move from', 'move to', 'move over', 'delete', 'resource'])('%s', (tool) => {
   it.each(['pipe', 'socket'])('refuses the special file %s at once', async (path) => {
     expect(await tools[tool]?.(path)).toMatch(/is a pipe, socket or device: /);
-    expect(existsSync(served.inside(path))).toBe(true);
+    expect(lstatSync(served.inside(path)).isFile()).toBe(false);
   });
 });
 
-describe.each(['write', 'move from', 'move to', 'delete'])('%s', (tool) => {
+describe.each(['write', 'move from', 'move to', 'move over', 'delete'])('%s', (tool) => {
   it.each(['', '.', './/'])('refuses the served directory itself (%j)', async (path) => {
     expect(await tools[tool]?.(path)).toMatch(
       /is the served directory itself: name something in it|choose a place outside/,

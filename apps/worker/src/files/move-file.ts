@@ -46,6 +46,9 @@ async function checkTarget(target: Entry, to: string, overwrite: boolean): Promi
   if (existing.isDirectory()) {
     throw new ExpectedError(`${quote(to)} is a directory: give the whole new path, such as ${quote(`${to}/name`)}.`);
   }
+  if (!existing.isFile() && !existing.isSymbolicLink()) {
+    throw new ExpectedError(`${quote(to)} is a pipe, socket or device: choose another path.`);
+  }
   if (!overwrite)
     throw new ExpectedError(`${quote(to)} exists already: pass overwrite to replace it, or choose another path.`);
 }
