@@ -20,12 +20,15 @@ export function parsePath(input: string): string {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(input)) {
     throw new ExpectedError(`${shown} is a URI: pass only the path, for files:///notes/a.md that is "notes/a.md".`);
   }
-  if (/^(\/|~\/|[A-Za-z]:)/.test(input)) {
+  // On Windows "C:a" is a path as well, relative to the drive's own directory.
+  const isWindows = process.platform === 'win32';
+  if ((isWindows ? /^(\/|~\/|[A-Za-z]:)/ : /^(\/|~\/|[A-Za-z]:[\\/])/).test(input)) {
     throw new ExpectedError(
       `${shown} is absolute: paths are relative to the served directory, such as "notes/a.md"; "" is the directory itself.`,
     );
   }
-  if (input.includes('\\')) throw new ExpectedError(`${shown} contains a backslash: separate names with "/".`);
+  if (isWindows && input.includes('\\'))
+    throw new ExpectedError(`${shown} contains a backslash: separate names with "/".`);
   const names = input.split('/').filter((name) => name !== '' && name !== '.');
   for (const name of names) checkName(name, shown);
   return names.join('/');
