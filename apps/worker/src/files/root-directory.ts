@@ -1,4 +1,4 @@
-import { access, constants, mkdir, open, realpath, stat } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, open, realpath, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
 import path from 'node:path';
@@ -108,11 +108,27 @@ export class RootDirectory {
   }
 
   async #resolve(filePath: string): Promise<string> {
-    const real = await realpath(path.join(this.realPath, filePath));
+    const real = await realpath(path.join(this.realPath, filePath)).catch(async (error: unknown) => {
+      throw (await this.#leadsAway(filePath, errorCode(error))) ? leadsAway(filePath) : error;
+    });
     if (this.#contains(real)) return real;
-    throw new ExpectedError(
-      `${quote(filePath)} goes through a link that leads out of the served directory: use a path that stays inside.`,
-    );
+    throw leadsAway(filePath);
+  }
+
+  /** Whether a path that cannot be resolved fails at or behind a link; what is outside must not show in the answer. */
+  async #leadsAway(filePath: string, code: string | undefined): Promise<boolean> {
+    let parent = this.realPath;
+    for (const name of filePath.split('/')) {
+      const location = path.join(parent, name);
+      try {
+        parent = await realpath(location);
+      } catch {
+        const stats = await lstat(location).catch(() => undefined);
+        return code !== 'ELOOP' && stats?.isSymbolicLink() === true;
+      }
+      if (!this.#contains(parent)) return true;
+    }
+    return false;
   }
 
   async #openVerified(real: string, filePath: string): Promise<DirectoryHandle> {
@@ -164,6 +180,13 @@ export function checkRegular(stats: BigIntStats, filePath: string): void {
   if (stats.isFile()) return;
   if (stats.isDirectory()) throw new ExpectedError(`${quote(filePath)} is a directory: use list to see what is in it.`);
   throw new ExpectedError(`${quote(filePath)} is a pipe, socket or device: only regular files can be used.`);
+}
+
+/** The same whether or not there is something at the other end: the caller is not told what exists outside. */
+function leadsAway(filePath: string): ExpectedError {
+  return new ExpectedError(
+    `${quote(filePath)} goes through a link that leads nowhere or out of the served directory: use a path that stays inside.`,
+  );
 }
 
 async function isLink(directory: DirectoryHandle, name: string): Promise<boolean> {
