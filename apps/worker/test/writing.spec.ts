@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -50,6 +51,8 @@ describe('write', () => {
   it('replaces a file only when told to, and keeps its mode', async () => {
     expect(messageOf(await call('write', { path: 'a.txt', content: 'new' }))).toMatch(/exists already: pass overwrite/);
     expect(content('a.txt')).toBe('old');
+    // More than a usual umask leaves to a new file.
+    chmodSync(served.inside('a.txt'), 0o776);
     const mode = statSync(served.inside('a.txt')).mode;
     const { outcome } = valueOf(await call('write', { path: 'a.txt', content: 'new', overwrite: true }));
     expect([outcome, content('a.txt'), statSync(served.inside('a.txt')).mode]).toEqual(['replaced', 'new', mode]);

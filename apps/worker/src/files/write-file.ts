@@ -12,7 +12,7 @@ import { quote, reservedPrefix } from './file-path.ts';
 import { checkRegular } from './root-directory.ts';
 import type { Entry, RootDirectory } from './root-directory.ts';
 
-const { O_NOFOLLOW, O_RDONLY } = constants;
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 export interface WriteOptions {
   overwrite: boolean;
@@ -86,9 +86,11 @@ export async function statIfThere({ directory, name }: Entry): Promise<BigIntSta
 
 async function hasContent({ directory, name }: Entry, existing: BigIntStats, content: Buffer): Promise<boolean> {
   if (existing.size !== BigInt(content.length)) return false;
-  const handle = await open(directory.entry(name), O_RDONLY | O_NOFOLLOW);
+  // Non-blocking, for the entry may have become a pipe meanwhile.
+  const handle = await open(directory.entry(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
-    return content.equals(await handle.readFile());
+    const now = await handle.stat({ bigint: true });
+    return now.isFile() && now.size === existing.size && content.equals(await handle.readFile());
   } finally {
     await handle.close();
   }
@@ -103,7 +105,7 @@ async function replaceEntry(
   const { directory, name } = entry;
   const temporary = directory.entry(`${reservedPrefix}write-${randomUUID()}`);
   try {
-    const stats = await writeTemporary(temporary, content, existing ? Number(existing.mode & 0o777n) : 0o666);
+    const stats = await writeTemporary(temporary, content, existing && Number(existing.mode & 0o777n));
     await checkLock();
     if (existing) await rename(temporary, directory.entry(name));
     else await placeNew(directory, temporary, name);
@@ -114,10 +116,12 @@ async function replaceEntry(
   }
 }
 
-async function writeTemporary(temporary: string, content: Buffer, mode: number): Promise<BigIntStats> {
+async function writeTemporary(temporary: string, content: Buffer, mode: number | undefined): Promise<BigIntStats> {
   const handle = await open(temporary, 'wx', mode);
   try {
     await handle.writeFile(content);
+    // What is given at the opening is cut by the process's umask.
+    if (mode !== undefined) await handle.chmod(mode);
     await handle.sync();
     return await handle.stat({ bigint: true });
   } finally {
