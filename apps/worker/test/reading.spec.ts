@@ -68,6 +68,15 @@ describe('list', () => {
     expect(entries.map(({ path }) => path)).toEqual(['README.md', 'link.md', 'notes/a.md', 'notes/b.md']);
   });
 
+  it('says that it is not complete when a name is no UTF-8', async () => {
+    mkdirSync(served.inside('names'));
+    writeFileSync(served.inside('names/\ufffd.txt'), 'a name as good as any');
+    expect(valueOf(await call('list', { path: 'names' }))).toMatchObject({ complete: true });
+    writeFileSync(Buffer.from(`${served.inside('names')}/caf\xe9.txt`, 'latin1'), '');
+    const listed = valueOf(await call('list', { path: 'names' }));
+    expect(listed).toMatchObject({ entries: [{ path: 'names/\ufffd.txt' }], complete: false });
+  });
+
   it('says what to do about a file or a missing directory', async () => {
     expect(messageOf(await call('list', { path: 'README.md' }))).toMatch(/is a file, not a directory/);
     expect(messageOf(await call('list', { path: 'missing' }))).toMatch(/nothing at "missing": use list or search/);

@@ -6,6 +6,9 @@ import type { RootDirectory } from './root-directory.ts';
 import { compareInWalk, walk } from './walk.ts';
 import type { Visited } from './walk.ts';
 
+/** Stands in a name for bytes that are no UTF-8; what is named so cannot be reached by a path. */
+const replacement = '\ufffd';
+
 export interface ListOptions {
   recursive: boolean;
   /** Only entries whose name fits. */
@@ -46,6 +49,7 @@ export function listFiles(
       if (entries.length === limit && last) return { entries, nextAfter: last.path, complete };
       const info = await describeVisited(visited);
       if (info) entries.push(info);
+      else if (visited.entry.name.includes(replacement)) complete = false;
     }
     return { entries, complete };
   });
