@@ -31,6 +31,8 @@ interface Refusal {
   settings?: () => NodeJS.ProcessEnv;
   damage?: () => void;
   sentence: RegExp;
+  /** What is the operator's to delete; everything else of a lock is gone. */
+  leaves?: string[];
 }
 
 const database = () => process.env.GATEHOUSE_TEST_DATABASE_URL ?? '';
@@ -102,6 +104,29 @@ const refusals: Refusal[] = [
     sentence: /^start: The database in .* cannot be used: it has no PG_VERSION; .*\.$/m,
   },
   {
+    fault: 'a data directory where none can ever be',
+    settings: () => ({ GATEHOUSE_DATA_DIR: '/proc/gatehouse/data' }),
+    sentence: /The data directory \/proc\/gatehouse\/data cannot be written/,
+  },
+  {
+    fault: 'a lock that is a folder',
+    damage: () => {
+      mkdirSync(inDataDir('env'), { recursive: true });
+      mkdirSync(inDataDir('lock'));
+    },
+    sentence: /The lock file .*lock is damaged: delete it and start again\./,
+    leaves: ['data/lock'],
+  },
+  {
+    fault: 'a lock with something else in it',
+    damage: () => {
+      mkdirSync(inDataDir('env'), { recursive: true });
+      writeFileSync(inDataDir('lock'), 'x'.repeat(8_192));
+    },
+    sentence: /The lock file .*lock is damaged: delete it and start again\./,
+    leaves: ['data/lock'],
+  },
+  {
     fault: 'a key-encryption key of the wrong size',
     damage: () => {
       mkdirSync(inDataDir('env'), { recursive: true });
@@ -121,21 +146,24 @@ const refusals: Refusal[] = [
 ];
 
 describe('npm start', () => {
-  it.each(refusals)('ends with one sentence and exit code 1 on $fault', async ({ settings, damage, sentence }) => {
-    rmSync(dataDir, { recursive: true, force: true });
-    damage?.();
-    const command = new Command(['npm', 'start'], {
-      ...asEnvironment(await findFreePorts()),
-      GATEHOUSE_DATA_DIR: dataDir,
-      ...settings?.(),
-    });
-    expect(await command.ended).toBe(1);
-    expect(command.output.match(/^start: .*$/gm)).toEqual([expect.stringMatching(sentence)]);
-    expect(command.output).not.toContain('sesame');
-    expect(command.output).not.toMatch(/^ {4}at /m);
-    const left = readdirSync(folder.path, { recursive: true }).filter((name) => /lock|processes/.test(String(name)));
-    expect(left).toEqual([]);
-  });
+  it.each(refusals)(
+    'ends with one sentence and exit code 1 on $fault',
+    async ({ settings, damage, sentence, leaves = [] }) => {
+      rmSync(dataDir, { recursive: true, force: true });
+      damage?.();
+      const command = new Command(['npm', 'start'], {
+        ...asEnvironment(await findFreePorts()),
+        GATEHOUSE_DATA_DIR: dataDir,
+        ...settings?.(),
+      });
+      expect(await command.ended).toBe(1);
+      expect(command.output.match(/^start: .*$/gm)).toEqual([expect.stringMatching(sentence)]);
+      expect(command.output).not.toContain('sesame');
+      expect(command.output).not.toMatch(/^ {4}at /m);
+      const left = readdirSync(folder.path, { recursive: true }).filter((name) => /lock|processes/.test(String(name)));
+      expect(left).toEqual(leaves);
+    },
+  );
 
   it('refuses one more process of a role where no stack is', async () => {
     const command = new Command(['npm', 'run', 'worker'], { GATEHOUSE_DATA_DIR: path.join(folder.path, 'none') });

@@ -12,6 +12,7 @@ const explanations: Record<string, (target: DatabaseTarget) => string> = {
     `${user} may not create the schema in database ${database}: grant it CREATE on that database, or name another user in DATABASE_URL.`,
   '53300': ({ host }) =>
     `PostgreSQL at ${host} has no free connection: raise its max_connections, or stop what holds them.`,
+  '53100': ({ host }) => `PostgreSQL at ${host} has no room left on its disk: make some.`,
   ENOTFOUND: ({ host }) => `The host ${host} of DATABASE_URL is unknown: correct it.`,
   EAI_AGAIN: ({ host }) => `The host ${host} of DATABASE_URL cannot be looked up: check the name service.`,
 };
@@ -50,6 +51,12 @@ export function explainConnectionFailure(cause: unknown, target: DatabaseTarget)
   const failure = cause instanceof Error ? cause : new Error(String(cause));
   const explain = explanations[(failure as NodeJS.ErrnoException).code ?? ''];
   if (explain) return new StartError(explain(target), { cause });
+  if (/^(XX|58)/.test((failure as NodeJS.ErrnoException).code ?? '')) {
+    return new StartError(
+      `PostgreSQL at ${target.host} cannot read its own files (${failure.message}): restore the database from a backup.`,
+      { cause },
+    );
+  }
   if (isUnreachable(failure)) {
     return new StartError(
       `PostgreSQL at ${target.host} cannot be reached: start it, or correct the host and port in DATABASE_URL.`,

@@ -6,13 +6,13 @@ import { say } from './output.ts';
 export function showBanner(
   settings: StartSettings,
   mcpUrl: string,
-  administrator: FirstAdministrator | undefined,
+  { passwordShown }: { passwordShown: boolean },
 ): void {
   const configuration = { mcpServers: { gatehouse: { type: 'http', url: mcpUrl } } };
   const lines = [
     '',
     `  MCP URL       ${mcpUrl}`,
-    ...signIn(settings, administrator).map((line) => `  ${line}`),
+    `  sign in as    ${settings.GATEHOUSE_ADMIN_EMAIL}, ${passwordOrigin(settings, passwordShown)}`,
     `  files served  ${settings.FILES_ROOT}`,
     '',
     "  Paste into an MCP client's configuration (more clients: README.md):",
@@ -25,18 +25,19 @@ export function showBanner(
   say(lines.join('\n'));
 }
 
-/** The sign-in alone, for a stack that made the administrator and then did not become ready. */
-export function showSignIn(settings: StartSettings, administrator: FirstAdministrator): void {
-  say(signIn(settings, administrator).join('\n'));
+/** The sign-in of the administrator who was just made. */
+export function showSignIn(administrator: FirstAdministrator): void {
+  const lines = [
+    '',
+    `  sign in as    ${administrator.email}`,
+    `  password      ${administrator.password} (shown this once)`,
+    '',
+  ];
+  say(lines.join('\n'));
 }
 
-function signIn(settings: StartSettings, administrator: FirstAdministrator | undefined): string[] {
-  if (administrator) {
-    return [`sign in as    ${administrator.email}`, `password      ${administrator.password} (shown this once)`];
-  }
-  const origin =
-    settings.GATEHOUSE_ADMIN_PASSWORD === undefined
-      ? 'with the password that the first start showed'
-      : 'with GATEHOUSE_ADMIN_PASSWORD';
-  return [`sign in as    ${settings.GATEHOUSE_ADMIN_EMAIL}, ${origin}`];
+function passwordOrigin(settings: StartSettings, passwordShown: boolean): string {
+  if (passwordShown) return 'with the password shown above';
+  if (settings.GATEHOUSE_ADMIN_PASSWORD === undefined) return 'with the password that the first start showed';
+  return 'with GATEHOUSE_ADMIN_PASSWORD';
 }

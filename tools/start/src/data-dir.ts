@@ -39,6 +39,13 @@ export function describeDataDir(folder: string): DataDir {
   };
 }
 
+/** One folder after the other: Node's recursive `mkdir` asks for ever where a parent refuses with ENOENT, as /proc does. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
+}
+
 /**
  * Makes the data directory where it is absent and locks it.
  * @throws StartError when it cannot be written, belongs to something else, or another stack runs on it.
@@ -48,7 +55,7 @@ export function openDataDir(folder: string): { dataDir: DataDir; lock: DataDirLo
   refuseForeignFolder(dataDir);
   try {
     for (const part of [folder, dataDir.environments, dataDir.nats]) {
-      mkdirSync(part, { recursive: true, mode: 0o700 });
+      makeFolder(part);
       accessSync(part, constants.R_OK | constants.W_OK | constants.X_OK);
     }
     // It holds keys and passwords.

@@ -56,7 +56,14 @@ export async function startEmbeddedServices(
       onLog: (line) => / (WARNING|ERROR|FATAL|PANIC): /.test(line) && showLine('postgres', line, 'pretty'),
     });
     keep('postgres', postgres);
-    services.embeddedDatabaseUrl = await prepareDatabase(postgres, passwords.authorizationServerDatabase);
+    services.embeddedDatabaseUrl = await prepareDatabase(postgres, passwords.authorizationServerDatabase).catch(
+      (cause: Error) => {
+        throw new StartError(
+          `The database in ${dataDir.postgres} cannot be used: ${cause.message}; restore the folder from a backup, or move it away to begin with an empty one.`,
+          { cause },
+        );
+      },
+    );
   }
   stop.signal.throwIfAborted();
   if (settings.NATS_URL === undefined) {

@@ -117,7 +117,7 @@ async function runInitdb(
   const complaint = text(initdb.stderr);
   const [code] = (await once(initdb, 'close')) as [number | null];
   if (code !== 0)
-    throw new StartError(`PostgreSQL could not create its database files: ${lastComplaint(await complaint, dataDir)}`);
+    throw new StartError(`PostgreSQL could not create its database files: ${firstComplaint(await complaint, dataDir)}`);
 }
 
 function checkCluster(dataDir: string): void {
@@ -189,6 +189,11 @@ function spawnInside(dataDir: string, user: UnprivilegedUser | undefined, progra
   });
   guardService(child, 'SIGINT');
   return child;
+}
+
+/** The first complaint in a text, as part of a sentence: initdb goes on to say what it cleans up. */
+function firstComplaint(output: string, dataDir: string): string {
+  return lastComplaint(output.split('\n').find((line) => complaintPattern.test(line)) ?? '', dataDir);
 }
 
 /** The last complaint in a text, as part of a sentence. */

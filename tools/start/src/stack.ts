@@ -8,7 +8,6 @@ import { makeWorkspace, openDataDir } from './data-dir.ts';
 import type { DataDir } from './data-dir.ts';
 import { startEmbeddedServices } from './embedded-services.ts';
 import { parseFirstAdministrator } from './first-administrator.ts';
-import type { FirstAdministrator } from './first-administrator.ts';
 import { ensureEncryptionKey, readPasswords } from './generated-secrets.ts';
 import { dismissGuardian, guardianPid } from './guard.ts';
 import { say } from './output.ts';
@@ -73,7 +72,6 @@ async function startStack(
 
   say('starting the authorization server, a worker and the gateway ...');
   const signIn = new SignInReport(settings);
-  started.defer(() => signIn.showUnlessShown());
   const apps = await startApps(
     { ...stack, roles, ports, record, environment: process.env, takeReport: (line) => signIn.take(line) },
     started,
@@ -97,10 +95,12 @@ async function recoverFromCrash(dataDir: DataDir): Promise<ProcessRecord> {
   return record;
 }
 
-/** Shows the made-up password of the first administrator once: it exists nowhere else. */
+/**
+ * Shows the made-up password of the first administrator once, as soon as it is known: it exists nowhere else, and this
+ * process may end before the stack is ready.
+ */
 class SignInReport {
   readonly #settings: StartSettings;
-  #administrator: FirstAdministrator | undefined;
   #shown = false;
 
   constructor(settings: StartSettings) {
@@ -109,18 +109,14 @@ class SignInReport {
 
   take(line: string): boolean {
     const administrator = parseFirstAdministrator(line);
-    this.#administrator ??= administrator;
-    return administrator !== undefined;
+    if (!administrator) return false;
+    if (!this.#shown) showSignIn(administrator);
+    this.#shown = true;
+    return true;
   }
 
   showBanner(mcpUrl: string): void {
-    this.#shown = true;
-    showBanner(this.#settings, mcpUrl, this.#administrator);
-  }
-
-  /** A stack that failed after the administrator was made must not take the password with it. */
-  showUnlessShown(): void {
-    if (!this.#shown && this.#administrator) showSignIn(this.#settings, this.#administrator);
+    showBanner(this.#settings, mcpUrl, { passwordShown: this.#shown });
   }
 }
 
