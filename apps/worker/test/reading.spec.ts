@@ -1,6 +1,7 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import type { TestAnswer } from '@gatehouse/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFile } from '../src/files/read-file.ts';
 import { messageOf, serveDirectory, valueOf } from './served-directory.ts';
 import type { ServedDirectory } from './served-directory.ts';
 
@@ -148,6 +149,48 @@ describe('read', () => {
       }
       expect(text).toBe(path === 'lines.txt' ? lines : umlauts);
     }
+  });
+
+  it('cuts a part of control characters where it grows too long for the bus, and misses none', async () => {
+    const controls = Array.from(
+      { length: 3_000 },
+      (_none, index) => ['\u001b', '\u0001', '€', '"', '\n'][index % 5],
+    ).join('');
+    writeFileSync(served.inside('controls.txt'), controls);
+    let text = '';
+    for (let offset: number | undefined = 0; offset !== undefined;) {
+      const part = valueOf(await call('read', { path: 'controls.txt', offset, maxBytes: 1_000 })) as {
+        content: string;
+        nextOffset?: number;
+      };
+      expect(Buffer.byteLength(JSON.stringify(part.content)) - 2).toBeLessThanOrEqual(2_000);
+      text += part.content;
+      offset = part.nextOffset;
+    }
+    expect(text).toBe(controls);
+  });
+
+  it('answers by default what fits a bus that carries 1 MiB', async () => {
+    writeFileSync(served.inside('controls.txt'), '\u0001'.repeat(2 ** 20));
+    const { result } = await call('read', { path: 'controls.txt' });
+    expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(2 ** 20 - 16 * 1024);
+  });
+
+  it('ends the search for a line at the first NUL, however large the file is', async () => {
+    writeFileSync(served.inside('sparse.dat'), 'line 1\n');
+    truncateSync(served.inside('sparse.dat'), 2 ** 40);
+    const answer = await call('read', { path: 'sparse.dat', startLine: 3 });
+    expect(messageOf(answer)).toMatch(/is not UTF-8 text: read it with encoding "base64" and offset/);
+  });
+
+  it.each([
+    { timeMs: 60_000, bytes: 1_000 },
+    { timeMs: -1, bytes: 2 ** 30 },
+  ])('gives up the search for a line at its limits (%j)', async (limits) => {
+    writeFileSync(served.inside('many.txt'), 'line\n'.repeat(100_000));
+    const options = { startLine: 100_000, maxBytes: 100, encoding: 'auto', limits } as const;
+    const read = readFile(served.root, 'many.txt', options, new AbortController().signal);
+    await expect(read).rejects.toThrow(/is behind the first \d+ bytes, too far to count: read with offset instead/);
   });
 
   it('begins with the next character when the offset is within one', async () => {

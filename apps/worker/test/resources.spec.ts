@@ -9,6 +9,7 @@ beforeAll(async () => {
     'Notes/a b#.md': 'text',
     'notes.txt': '',
     'nothing.bin': Buffer.from([0, 1]),
+    'controls.txt': Buffer.alloc(1024 * 1024, 1),
     'big.txt': 'x'.repeat(1024 * 1024 + 1),
   });
 });
@@ -40,8 +41,16 @@ describe('files as resources', () => {
     });
   });
 
+  it('reads a text of control characters as bytes when it would grow too long', async () => {
+    const { result } = await served.server.readResource('files:///controls.txt');
+    expect(result.contents).toMatchObject([{ blob: Buffer.alloc(1024 * 1024, 1).toString('base64') }]);
+  });
+
   it.each([
-    ['files:///', 'files:///Notes\r\nfiles:///big.txt\r\nfiles:///notes.txt\r\nfiles:///nothing.bin\r\n'],
+    [
+      'files:///',
+      'files:///Notes\r\nfiles:///big.txt\r\nfiles:///controls.txt\r\nfiles:///notes.txt\r\nfiles:///nothing.bin\r\n',
+    ],
     ['files:///Notes/', 'files:///Notes/a%20b%23.md\r\n'],
   ])('answers the directory %s with the URIs of what is in it', async (uri, text) => {
     expect((await served.server.readResource(uri)).result.contents).toEqual([{ uri, mimeType: 'text/uri-list', text }]);
@@ -59,7 +68,7 @@ describe('files as resources', () => {
   });
 
   it.each([
-    ['', ['Notes/', 'big.txt', 'notes.txt', 'nothing.bin']],
+    ['', ['Notes/', 'big.txt', 'controls.txt', 'notes.txt', 'nothing.bin']],
     ['no', ['Notes/', 'notes.txt', 'nothing.bin']],
     ['Notes/', ['Notes/a b#.md']],
     ['missing/x', []],

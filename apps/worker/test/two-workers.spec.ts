@@ -90,6 +90,11 @@ describe('two workers on one directory', { timeout: 60_000 }, () => {
     expect(part).toMatchObject({ encoding: 'base64', nextOffset: 1024 * 1024 });
     writeFileSync(path.join(filesRoot, 'large.txt'), '"\n'.repeat(1024 * 1024));
     expect(await structured('read', { path: 'large.txt', maxBytes: 1024 * 1024 })).toMatchObject({ encoding: 'utf-8' });
+    writeFileSync(path.join(filesRoot, 'controls.txt'), Buffer.alloc(1024 * 1024, 1));
+    expect(await structured('read', { path: 'controls.txt', maxBytes: 1024 * 1024 })).toMatchObject({
+      encoding: 'utf-8',
+      nextOffset: Math.floor((2 * 1024 * 1024) / 6),
+    });
   });
 
   it('finish their calls on SIGTERM and leave the rest to the other', async () => {

@@ -7,7 +7,9 @@ import { parsePath, quote } from './file-path.ts';
 import { fileUri, fileUriTemplate } from './file-uri.ts';
 import { listFiles } from './list-files.ts';
 import { readFile } from './read-file.ts';
+import type { FilePart } from './read-file.ts';
 import { RootDirectory } from './root-directory.ts';
+import { scanLimits } from './scan-limits.ts';
 import { walk } from './walk.ts';
 
 /** Resources are read whole; what is larger is for the read tool. */
@@ -53,7 +55,7 @@ export class FileResources {
           `${quote(filePath)} has ${bytes} bytes, resources at most ${maxResourceBytes}: read it in parts with the read tool.`,
         );
       }
-      const part = await readFile(this.#root, filePath, { maxBytes: maxResourceBytes, encoding: 'auto' }, signal);
+      const part = await this.#readWhole(filePath, signal);
       const mimeType = part.mimeType ?? (part.encoding === 'utf-8' ? 'text/plain' : 'application/octet-stream');
       return [{ uri, mimeType, ...(part.encoding === 'utf-8' ? { text: part.content } : { blob: part.content }) }];
     } catch (error) {
@@ -83,6 +85,16 @@ export class FileResources {
       if (error instanceof ExpectedError) return []; // nothing there yet, or nothing that may be
       throw error;
     }
+  }
+
+  async #readWhole(filePath: string, signal: AbortSignal): Promise<FilePart> {
+    const options = { maxBytes: maxResourceBytes, limits: scanLimits };
+    const part = await readFile(this.#root, filePath, { ...options, encoding: 'auto' }, signal);
+    if (part.nextOffset === undefined) return part;
+    // Text full of control characters, which grows too long when it is encoded.
+    const bytes = await readFile(this.#root, filePath, { ...options, encoding: 'base64' }, signal);
+    if (bytes.nextOffset === undefined) return bytes;
+    throw new ExpectedError(`${quote(filePath)} grew meanwhile: read it in parts with the read tool.`);
   }
 
   async #listDirectory(filePath: string, uri: string, signal: AbortSignal): Promise<ResourceContents> {

@@ -9,6 +9,7 @@ import { listFiles } from './list-files.ts';
 import { readFile } from './read-file.ts';
 import type { FilePart } from './read-file.ts';
 import { RootDirectory } from './root-directory.ts';
+import { scanLimits } from './scan-limits.ts';
 import { searchFiles } from './search-files.ts';
 import type { Found } from './search-files.ts';
 
@@ -36,7 +37,10 @@ const listing = z.object({
   complete: z.boolean().describe('False when something could not be looked into'),
 });
 
-/** What a page of a read holds; encoded in a result it stays well below what the bus carries. */
+/**
+ * What a page of a read holds. A result carries it twice, each at most twice as long when encoded: below the 8 MiB of the bus.
+ * The default fits even a bus that carries 1 MiB, the default of NATS.
+ */
 const maxReadBytes = 1024 * 1024;
 
 const readInput = z.object({
@@ -49,8 +53,8 @@ const readInput = z.object({
     .int()
     .min(16)
     .max(maxReadBytes)
-    .default(256 * 1024)
-    .describe('Most bytes in one answer'),
+    .default(192 * 1024)
+    .describe('Most bytes in one answer; ask for fewer when an answer is too large to be carried'),
   encoding: z.enum(['auto', 'utf-8', 'base64']).default('auto').describe('auto: text if it is UTF-8, else base64'),
 });
 
@@ -85,9 +89,6 @@ const found = z.object({
     .optional()
     .describe('The limit that ended the search early: narrow path or name'),
 });
-
-/** The time is far below the tool's own limit, so that what was found is answered. */
-const searchLimits = { timeMs: 20_000, bytes: 2 ** 30 };
 
 /** The tools of the files server that change nothing. */
 @Injectable()
@@ -134,7 +135,7 @@ export class ReadingTools {
     if (options.offset !== undefined && (options.startLine ?? options.lineCount) !== undefined) {
       throw new ExpectedError('Give either offset or lines, not both.');
     }
-    const part = await readFile(this.#root, parsePath(path), options, signal);
+    const part = await readFile(this.#root, parsePath(path), { ...options, limits: scanLimits }, signal);
     return { content: contentOf(part), structuredContent: part };
   }
 
@@ -147,7 +148,7 @@ export class ReadingTools {
     annotations: readOnly,
   })
   search({ path, maxResults, ...options }: z.output<typeof searchInput>, { signal, progress }: CallContext) {
-    const limits = { ...searchLimits, results: maxResults };
+    const limits = { ...scanLimits, results: maxResults };
     const report = ({ filesSearched, matches }: Found) =>
       progress(filesSearched, undefined, `${filesSearched} files searched, ${matches.length} matches`);
     return searchFiles(this.#root, parsePath(path), { ...options, limits }, signal, report);

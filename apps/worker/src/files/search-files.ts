@@ -6,6 +6,7 @@ import { LineMatcher } from './line-matcher.ts';
 import type { LineMatch } from './line-matcher.ts';
 import { fitsNamePattern } from './name-pattern.ts';
 import type { RootDirectory } from './root-directory.ts';
+import type { ScanLimits } from './scan-limits.ts';
 import { walk } from './walk.ts';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
@@ -13,10 +14,8 @@ const chunkBytes = 256 * 1024;
 const reportEveryMs = 250;
 
 /** Where a search ends even if it is not through. */
-export interface SearchLimits {
+export interface SearchLimits extends ScanLimits {
   results: number;
-  timeMs: number;
-  bytes: number;
 }
 
 export interface SearchOptions {
