@@ -21,8 +21,10 @@ describe('createLogger', () => {
     expect(Date.parse(JSON.parse(line).time)).not.toBeNaN();
   });
 
-  it('writes a readable line for terminals', () => {
-    expect(logLine('{ callId: "c1" }', 'pretty')).toContain('gateway: event');
+  it('writes one readable line per event for terminals', () => {
+    const line = logLine('{ callId: "c1", scopes: ["a", "b"] }', 'pretty');
+    expect(line).toContain('gateway: event');
+    expect(line.trimEnd()).not.toContain('\n');
   });
 
   it.each([

@@ -8,5 +8,6 @@ export function pinoPretty(): PrettyStream {
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,hostname,app',
     messageFormat: '{app}: {msg}',
+    singleLine: true,
   });
 }
