@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { messageOf, serveDirectory, valueOf } from './served-directory.ts';
@@ -23,11 +23,11 @@ afterEach(() => {
   served.remove();
 });
 
-/** Another worker that has locked a.txt and written half of it. */
-async function startWriter(): Promise<{ process: ChildProcess; said: () => string }> {
+/** Another worker that has locked a file and written half of it. */
+async function startWriter(name = 'a.txt'): Promise<{ process: ChildProcess; said: () => string }> {
   const child = spawn(
     process.execPath,
-    ['--conditions=@gatehouse/source', '--disable-warning=ExperimentalWarning', program, served.inside(), 'a.txt'],
+    ['--conditions=@gatehouse/source', '--disable-warning=ExperimentalWarning', program, served.inside(), name],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   writer = child;
@@ -78,6 +78,17 @@ describe('the lock of an entry', () => {
     await once(child, 'exit');
     expect(said()).toBe('locked\nheld\n');
     expect(valueOf(await write('new'))).toMatchObject({ outcome: 'replaced' });
+  });
+
+  it('keeps the directory that a process is about to write into', async () => {
+    mkdirSync(served.inside('folder'));
+    const { process: child, said } = await startWriter('folder/new.txt');
+    const { result } = await served.server.callTool('delete', { path: 'folder' });
+    expect(messageOf({ result })).toMatch(/is being changed by another call: try again/);
+    expect(readdirSync(served.inside('folder'))).toContain('.gatehouse-write-half');
+    child.stdin?.write('go\n');
+    await once(child, 'exit');
+    expect(said()).toBe('locked\nheld\n');
   });
 
   it('is taken over from a stopped process, which changes nothing and leaves the lock of its successor alone', async () => {

@@ -235,6 +235,22 @@ describe('what a process that died left behind', () => {
     expect(valueOf(await call('search', { query: 'old' })).matches).toHaveLength(1);
   });
 
+  it('does not keep a directory that looks empty', async () => {
+    mkdirSync(served.inside('empty/.gatehouse-delete-1'), { recursive: true });
+    writeFileSync(served.inside('empty/.gatehouse-delete-1/x.txt'), 'x');
+    writeFileSync(served.inside('empty/.gatehouse-write-1'), 'half');
+    writeFileSync(served.inside('empty/.gatehouse-lock-1'), '');
+    expect(valueOf(await call('delete', { path: 'empty' }))).toEqual({ deleted: true });
+    expect(existsSync(served.inside('empty'))).toBe(false);
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('is not removed with a directory that is not empty', async () => {
+    writeFileSync(served.inside('folder/.gatehouse-write-1'), 'half');
+    expect(messageOf(await call('delete', { path: 'folder' }))).toMatch(/is not empty: pass recursive/);
+    expect(leftovers()).toHaveLength(1);
+  });
+
   it('is left alone while it is young', async () => {
     writeFileSync(served.inside('folder/.gatehouse-write-1'), 'young');
     await sweepLeftovers(served.root, AbortSignal.timeout(5_000));

@@ -1,4 +1,6 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import type { DirectoryHandle } from './directory-handle.ts';
+import { lockPrefix, withLock } from './entry-lock.ts';
 import { reservedPrefix } from './file-path.ts';
 import type { RootDirectory } from './root-directory.ts';
 import { walk } from './walk.ts';
@@ -18,6 +20,29 @@ export function sweepLeftovers(root: RootDirectory, signal: AbortSignal): Promis
       }
     }
   });
+}
+
+/**
+ * Removes from a directory what processes that died left behind, when there is nothing else in it; false when there is.
+ * Waits for calls that are still at work in it.
+ * @throws ExpectedError when such a call takes too long
+ */
+export async function removeLeftovers(
+  directory: DirectoryHandle,
+  shown: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const names = await readdir(directory.location);
+  if (names.some((name) => !name.startsWith(reservedPrefix))) return false;
+  // Whoever made one of `names` made a lock before. Read again, so that no lock of them is missing, and got one by one:
+  // whatever of `names` is there afterwards belongs to nobody.
+  for (const name of await readdir(directory.location)) {
+    if (name.startsWith(lockPrefix)) await withLock(directory, name, shown, signal, () => Promise.resolve());
+  }
+  for (const name of names) {
+    if (!name.startsWith(lockPrefix)) await rm(directory.entry(name), { recursive: true, force: true });
+  }
+  return true;
 }
 
 function isReserved(path: string): boolean {
