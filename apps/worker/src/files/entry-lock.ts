@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ExpectedError } from '@gatehouse/worker';
 import type { DirectoryHandle } from './directory-handle.ts';
 import { quote, reservedPrefix } from './file-path.ts';
-import { LockFile, isUnchanged, lookAtLock, takeAway } from './lock-file.ts';
+import { LockFile, isUnchanged, lookAtLock, takeAway, takeAwayUnclaimed } from './lock-file.ts';
 import type { LockState } from './lock-file.ts';
 import { isOwnerDead } from './lock-owner.ts';
 import type { Entry } from './root-directory.ts';
@@ -70,7 +70,9 @@ async function acquire(directory: DirectoryHandle, name: string, signal: AbortSi
     const state = await lookAtLock(directory, name);
     if (!state) continue;
     if (!seen || !isUnchanged(seen, state)) [seen, seenAt] = [state, performance.now()];
-    if (isOwnerDead(state.owner) || now - seenAt > staleMs) await takeAway(directory, name, state);
-    else await sleep(retryMs);
+    const unchangedMs = now - seenAt;
+    if (unchangedMs > 2 * staleMs) await takeAwayUnclaimed(directory, name, state);
+    else if (unchangedMs <= staleMs && !isOwnerDead(state.owner)) await sleep(retryMs);
+    else if (!(await takeAway(directory, name, state))) await sleep(retryMs);
   }
 }

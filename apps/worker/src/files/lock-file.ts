@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants, link, open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -109,8 +109,31 @@ export function isUnchanged(before: LockState, now: LockState): boolean {
   return before.inode === now.inode && before.modifiedNs === now.modifiedNs && before.owner === now.owner;
 }
 
-/** Takes an abandoned lock away, if it is still the one that was seen: of several who see the same one, one does. */
-export async function takeAway(directory: DirectoryHandle, name: string, seen: LockState): Promise<void> {
+/**
+ * Takes an abandoned lock away, once, if it is still the one that was seen: of all who see the same one, only who makes the
+ * claim file may, so that none of them takes away a successor's. False when somebody else has the claim.
+ */
+export async function takeAway(directory: DirectoryHandle, name: string, seen: LockState): Promise<boolean> {
+  const { inode, modifiedNs, owner } = seen;
+  const digest = createHash('sha256').update(`${name} ${inode} ${modifiedNs} ${owner}`).digest('hex').slice(0, 32);
+  const claim = directory.entry(`${reservedPrefix}claim-${digest}`);
+  try {
+    await (await open(claim, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW)).close();
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+  try {
+    const now = await lookAtLock(directory, name);
+    if (now && isUnchanged(seen, now)) await takeAwayUnclaimed(directory, name, seen);
+    return true;
+  } finally {
+    await rm(claim, { force: true });
+  }
+}
+
+/** The same when whoever has the claim seems to have died too. */
+export async function takeAwayUnclaimed(directory: DirectoryHandle, name: string, seen: LockState): Promise<void> {
   const taken = `${reservedPrefix}taken-${randomUUID()}`;
   try {
     await rename(directory.entry(name), directory.entry(taken));
@@ -120,7 +143,7 @@ export async function takeAway(directory: DirectoryHandle, name: string, seen: L
   }
   const state = await lookAtLock(directory, taken);
   if (state && !isUnchanged(seen, state)) {
-    // Somebody else was faster, and this is a successor's: it goes back, unless the name is in use again. Then its holder
+    // Its holder lives, or this is a successor's: it goes back, unless the name is in use again. Then its holder
     // notices before it changes anything.
     await link(directory.entry(taken), directory.entry(name)).catch(() => {});
   }
