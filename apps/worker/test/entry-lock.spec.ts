@@ -58,7 +58,7 @@ describe('the lock of an entry', () => {
     abandoned = readFileSync(served.inside(lockName), 'utf8');
     const { result, tookMs } = await timed(write('new'));
     expect(valueOf(result)).toMatchObject({ outcome: 'replaced' });
-    expect(tookMs).toBeLessThan(1_500);
+    expect(tookMs).toBeLessThan(1_900);
     expect(existsSync(served.inside(lockName))).toBe(false);
   });
 
@@ -86,8 +86,8 @@ describe('the lock of an entry', () => {
   it('keeps the directory that a process is about to write into', async () => {
     mkdirSync(served.inside('folder'));
     const { process: child, said } = await startWriter('folder/new.txt');
-    const { result } = await served.server.callTool('delete', { path: 'folder' });
-    expect(messageOf({ result })).toMatch(/is being changed by another call: try again/);
+    const refused = await served.server.callTool('delete', { path: 'folder' });
+    expect(messageOf(refused)).toMatch(/is being changed by another call: try again/);
     expect(readdirSync(served.inside('folder'))).toContain('.gatehouse-write-half');
     child.stdin?.write('go\n');
     await once(child, 'exit');
