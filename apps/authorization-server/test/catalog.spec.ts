@@ -90,6 +90,16 @@ describe('the catalog, as the authorization server learns it', () => {
     );
   });
 
+  it('writes an audit row for every scope that is learnt', async () => {
+    const dataSource = await replicas.database.open();
+    const rows = await dataSource.query<{ scope: string }[]>(
+      `SELECT details->>'scope' AS scope FROM auth.audit_row
+       WHERE type = 'scope.learnt' AND actor = 'system' AND details->>'server' = $1 ORDER BY scope`,
+      [server],
+    );
+    expect(rows.map(({ scope }) => scope)).toEqual([`${server}:audit`, `${server}:read`, `${server}:write`]);
+  });
+
   it('gives a scope another version when its tools change, and leaves the others', async () => {
     const before = await scopeVersions();
     await announce([tool('look', { annotations: { readOnlyHint: true } }), tool('change'), tool('change more')]);

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { launchBrowser } from '../../../test/support/browser.ts';
 import { hasChromium } from '../../../test/support/prerequisites.ts';
@@ -207,4 +208,6 @@ async function addFilesServer(replicas: Replicas): Promise<void> {
       [scope],
     );
   }
+  // A replica's view of these rows is a second old at most.
+  await setTimeout(1_100);
 }

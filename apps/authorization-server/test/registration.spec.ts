@@ -177,6 +177,18 @@ describe('dynamic client registration (RFC 7591)', () => {
     ]);
   });
 
+  it('writes an audit row for a refusal, once a minute for each network', async () => {
+    const refused = { client_name: 'Refused', redirect_uris: ['javascript:alert(1)'] };
+    for (let round = 0; round < 3; round++) expect((await registerClient(replicas, refused)).status).toBe(400);
+    const dataSource = await replicas.database.open();
+    const rows = await dataSource.query<unknown[]>(
+      `SELECT outcome, reason, address FROM auth.audit_row WHERE type = 'client.refused'`,
+    );
+    // The many refusals before this one fall into the same minute or two.
+    expect([1, 2, 3]).toContain(rows.length);
+    expect(rows[0]).toEqual({ outcome: 'failure', reason: expect.stringMatching(/^invalid_/), address: '127.0.0.1' });
+  });
+
   it('lets the client read, update under the same policy, and delete itself (RFC 7592)', async () => {
     const created = jsonOf(await registerClient(replicas, { client_name: 'First', redirect_uris: [callback] })) as {
       client_id: string;

@@ -24,7 +24,12 @@ export interface SignInAttempt {
 
 /** How an attempt ended; `refused` never says which of e-mail and password was wrong. */
 export type SignInOutcome =
-  | { kind: 'signed-in'; account: Account }
+  | {
+      kind: 'signed-in';
+      account: Account;
+      /** Writes what a success changes, in the transaction that makes the sign-in count. */
+      record: (manager: EntityManager) => Promise<void>;
+    }
   | { kind: 'refused' }
   | { kind: 'throttled'; retryAfterSeconds: number };
 
@@ -70,8 +75,8 @@ export class SignIn {
       return { kind: 'refused' };
     }
     const newHash = needsRehash(account.passwordHash) ? await hashPassword(attempt.password) : undefined;
-    await this.#recordSuccess(attempt, account, keys, newHash);
-    return { kind: 'signed-in', account };
+    const record = (manager: EntityManager) => recordSuccess(manager, attempt, { account, keys, newHash });
+    return { kind: 'signed-in', account, record };
   }
 
   async #findCandidate(attempt: SignInAttempt): Promise<Candidate> {
@@ -116,23 +121,6 @@ export class SignIn {
     });
   }
 
-  async #recordSuccess(
-    attempt: SignInAttempt,
-    account: Account,
-    keys: ThrottleKey[],
-    newHash: string | undefined,
-  ): Promise<void> {
-    await this.#dataSource.transaction(async (manager) => {
-      for (const key of keys) {
-        if (key.kind === 'account') await forgetAttempts(manager, key);
-        else await uncountAttempt(manager, key);
-      }
-      if (newHash) await replaceHash(manager, account, newHash);
-      await rememberBrowser(manager, attempt, account);
-      await auditSuccess(manager, attempt, account);
-    });
-  }
-
   #nobodysHash(): Promise<string> {
     this.#hashOfNobody ??= hashPassword('');
     return this.#hashOfNobody;
@@ -148,6 +136,21 @@ function throttleKeys(attempt: SignInAttempt, candidate: Candidate): ThrottleKey
     { tenantId, kind: 'account', value: account },
     { tenantId, kind: 'address', value: throttledAddress(attempt.address) },
   ];
+}
+
+async function recordSuccess(
+  manager: EntityManager,
+  attempt: SignInAttempt,
+  success: { account: Account; keys: ThrottleKey[]; newHash: string | undefined },
+): Promise<void> {
+  const { account, keys, newHash } = success;
+  for (const key of keys) {
+    if (key.kind === 'account') await forgetAttempts(manager, key);
+    else await uncountAttempt(manager, key);
+  }
+  if (newHash) await replaceHash(manager, account, newHash);
+  await rememberBrowser(manager, attempt, account);
+  await auditSuccess(manager, attempt, account);
 }
 
 /** Only over the hash that was verified: a password that was changed meanwhile stays changed. */

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { SignIn } from '../accounts/sign-in.ts';
+import type { SignInOutcome } from '../accounts/sign-in.ts';
 import { defaultTenant } from '../config.ts';
 import { ProviderHost } from '../provider/provider-host.ts';
 import { inTransaction } from '../storage/unit-of-work.ts';
 import { browserDigest } from './browser-cookie.ts';
 import { auditEndedSession, endSession, finishStep } from './finish-step.ts';
 import type { StepOutcome, Submission } from './step.ts';
+
+type SignedIn = Extract<SignInOutcome, { kind: 'signed-in' }>;
 
 /** Takes e-mail and password of the login page. */
 @Injectable()
@@ -32,12 +35,13 @@ export class LoginStep {
       oauthClientId: String(interaction.params['client_id']),
     });
     if (outcome.kind !== 'signed-in') return outcome;
-    return await this.#finish(submission, outcome.account.sub);
+    return await this.#finish(submission, outcome);
   }
 
   /** The provider gives the session a new id when it goes on (no session fixation). */
-  async #finish({ interaction }: Submission, sub: string): Promise<StepOutcome> {
+  async #finish({ interaction }: Submission, { account: { sub }, record }: SignedIn): Promise<StepOutcome> {
     return await inTransaction(this.#dataSource, async (manager) => {
+      await record(manager);
       const before = interaction.session?.accountId;
       if (before !== undefined && before !== sub) {
         await endSession(this.#host.provider, interaction);

@@ -29,10 +29,16 @@ export const passOnBody: Step = async (ctx, next) => {
 async function receive(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let received = 0;
-  for await (const chunk of request) {
-    received += (chunk as Buffer).length;
-    if (received > maxBodyBytes) throw new errors.InvalidRequest(`the body exceeds ${maxBodyBytes} bytes`, 413);
-    chunks.push(chunk as Buffer);
+  try {
+    for await (const chunk of request) {
+      received += (chunk as Buffer).length;
+      if (received > maxBodyBytes) throw new errors.InvalidRequest(`the body exceeds ${maxBodyBytes} bytes`, 413);
+      chunks.push(chunk as Buffer);
+    }
+  } catch (error) {
+    // Nobody is left to answer, and it is not our fault.
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') throw new errors.InvalidRequest('the body broke off');
+    throw error;
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '@gatehouse/runtime';
 import type { Configuration } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
-import { admitRegistration, limitRegistrations } from '../clients/admit-registration.ts';
+import { admitRegistration, auditRefusedRegistrations, limitRegistrations } from '../clients/admit-registration.ts';
 import type { Settings } from '../config.ts';
 import type { Resources } from '../resources/resources.ts';
 import { allowBrowserClients } from './allow-browser-clients.ts';
@@ -27,6 +27,7 @@ export function requestSteps(options: {
     catchFailures(logger, renderError),
     allowBrowserClients,
     describeServer(resources),
+    auditRefusedRegistrations(dataSource),
     limitRegistrations(dataSource, settings.AUTH_REGISTRATIONS_PER_MINUTE),
     readBody,
     checkParameters,

@@ -1,5 +1,6 @@
 import type { ServerDefinitions } from '@gatehouse/protocol';
 import type { DataSource } from 'typeorm';
+import { recordAudit } from '../audit/audit-log.ts';
 import { defaultTenant } from '../config.ts';
 import { scopesOfServer } from './catalog-scopes.ts';
 
@@ -23,7 +24,16 @@ export async function learnServer(dataSource: DataSource, definitions: ServerDef
          WHERE present.version <> excluded.version RETURNING scope`,
         [defaultTenant, scope, server, version],
       );
-      if (rows.length > 0) changed.push(scope);
+      if (rows.length === 0) continue;
+      changed.push(scope);
+      const details = { server, scope, version };
+      await recordAudit(manager, {
+        type: 'scope.learnt',
+        tenantId: defaultTenant,
+        outcome: 'success',
+        actor: 'system',
+        details,
+      });
     }
     return changed;
   });
