@@ -1,11 +1,12 @@
 import { natsSettings } from '@gatehouse/messaging';
-import { commonSettings, httpUrl, list, port, wholeNumber } from '@gatehouse/runtime';
+import { commonSettings, httpUrl, list, port, stateKeySettings, wholeNumber } from '@gatehouse/runtime';
 import { z } from 'zod';
 
 /** The settings of the gateway, parsed once at start. */
 export const gatewaySettings = z.object({
   ...commonSettings,
   ...natsSettings,
+  ...stateKeySettings,
   GATEWAY_PORT: port(3000, 'Port of the MCP endpoint'),
   GATEWAY_ADMIN_PORT: port(3001, 'Port of the probes of the gateway'),
   GATEWAY_PUBLIC_URL: httpUrl(

@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { gatewaySettings } from './config.ts';
 import { PublicUrls } from './public-urls.ts';
 
+const required = { GATEHOUSE_STATE_KEYS: Buffer.alloc(32).toString('base64') };
 const urlsOf = (publicUrl?: string) =>
-  new PublicUrls(loadSettings(gatewaySettings, publicUrl === undefined ? {} : { GATEWAY_PUBLIC_URL: publicUrl }));
+  new PublicUrls(
+    loadSettings(gatewaySettings, publicUrl === undefined ? required : { ...required, GATEWAY_PUBLIC_URL: publicUrl }),
+  );
 const aggregate = { kind: 'aggregate' } as const;
 const files = { kind: 'server', server: 'files' } as const;
 

@@ -17,6 +17,7 @@ const logger = createLogger('gateway-test', { LOG_LEVEL: 'fatal', LOG_FORMAT: 'j
 const settingsOf = (own: Record<string, string>) =>
   loadSettings(gatewaySettings, {
     NATS_URL: process.env.GATEHOUSE_TEST_NATS_URL,
+    GATEHOUSE_STATE_KEYS: Buffer.alloc(32).toString('base64'),
     GATEWAY_PORT: '0',
     GATEWAY_ADMIN_PORT: '0',
     AUTH_ISSUER: 'http://127.0.0.1:9',

@@ -25,6 +25,7 @@ function startWorker(settings: Record<string, string> = {}): Command {
     NATS_URL: nats.url,
     NATS_USER: 'worker-files',
     NATS_PASSWORD: 'files',
+    GATEHOUSE_STATE_KEYS: Buffer.alloc(32).toString('base64'),
     FILES_ROOT: filesRoot,
     LOG_FORMAT: 'json',
     ...settings,

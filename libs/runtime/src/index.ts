@@ -20,5 +20,6 @@ export {
 } from './settings.ts';
 export type { SettingDocumentation, SettingsSchema } from './settings.ts';
 export { StartError } from './start-error.ts';
+export { StateKeys, stateKeySettings } from './state-keys.ts';
 export { formatTraceparent, parseTraceparent, startSpan } from './trace-context.ts';
 export type { TraceContext } from './trace-context.ts';

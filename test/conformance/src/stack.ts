@@ -135,6 +135,7 @@ function identityOf(role: NatsRole): NatsIdentity {
   return { user: role.role, password: randomBytes(24).toString('base64url'), permissions: rolePermissions(role) };
 }
 
+/** Of one process: replicas would share the key. */
 function credentials({ user, password }: NatsIdentity): NodeJS.ProcessEnv {
-  return { NATS_USER: user, NATS_PASSWORD: password };
+  return { NATS_USER: user, NATS_PASSWORD: password, GATEHOUSE_STATE_KEYS: randomBytes(32).toString('base64') };
 }

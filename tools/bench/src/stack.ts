@@ -106,8 +106,9 @@ function identityOf(role: NatsRole): NatsIdentity {
   return { user: role.role, password: newPassword(), permissions: rolePermissions(role) };
 }
 
+/** Of one process: replicas would share the key. */
 function credentials({ user, password }: NatsIdentity): NodeJS.ProcessEnv {
-  return { NATS_USER: user, NATS_PASSWORD: password };
+  return { NATS_USER: user, NATS_PASSWORD: password, GATEHOUSE_STATE_KEYS: randomBytes(32).toString('base64') };
 }
 
 function newPassword(): string {

@@ -11,6 +11,7 @@ const passwords = {
   postgresSuperuser: 'a',
   authorizationServerDatabase: 'b',
   nats: Object.fromEntries(roles.map(({ name }) => [name, `password of ${name}`])),
+  stateKeys: Object.fromEntries(roles.map(({ name }) => [name, `state key of ${name}`])),
 };
 const addresses = {
   embeddedDatabaseUrl: 'postgres://authorization_server:b@127.0.0.1:5/gatehouse',
@@ -53,6 +54,13 @@ describe('the environment of a role', () => {
       expect(environmentOf(name)).not.toHaveProperty('DATABASE_URL');
       expect(environmentOf(name)).not.toHaveProperty('GATEHOUSE_ENCRYPTION_KEY_FILE');
     }
+  });
+
+  it('names the state keys of a role to that role alone, and none to the authorization server', () => {
+    expect(environmentOf('gateway')).toMatchObject({ GATEHOUSE_STATE_KEYS: 'state key of gateway' });
+    expect(environmentOf('worker-files')).toMatchObject({ GATEHOUSE_STATE_KEYS: 'state key of worker-files' });
+    expect(environmentOf('authorization-server')).not.toHaveProperty('GATEHOUSE_STATE_KEYS');
+    expect(environmentOf('gateway', { GATEHOUSE_STATE_KEYS: 'given' })).not.toHaveProperty('GATEHOUSE_STATE_KEYS');
   });
 
   it('repeats nothing that the operator gave', () => {

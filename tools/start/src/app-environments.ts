@@ -41,12 +41,13 @@ export function roleEnvironment(
   const bus = { NATS_URL: natsUrl, NATS_USER: role.name, NATS_PASSWORD: passwords.nats[role.name] };
   const publicUrls = { GATEWAY_PUBLIC_URL: gatewayPublicUrl, AUTH_ISSUER: issuer };
   const madeKey = settings.GATEHOUSE_ENCRYPTION_KEY === undefined ? dataDir.encryptionKeyFile : undefined;
+  const madeStateKey = settings.GATEHOUSE_STATE_KEYS === undefined ? passwords.stateKeys[role.name] : undefined;
   return withoutAbsent({
     ...(natsUrl === undefined ? {} : bus),
     ...(role.nats.role === 'worker' ? { FILES_ROOT: settings.FILES_ROOT } : publicUrls),
     ...(role.nats.role === 'authorization-server'
       ? { DATABASE_URL: databaseUrl, GATEHOUSE_ENCRYPTION_KEY_FILE: madeKey }
-      : {}),
+      : { GATEHOUSE_STATE_KEYS: madeStateKey }),
   });
 }
 

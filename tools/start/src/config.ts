@@ -27,6 +27,7 @@ export const startSettings = z.object({
   NATS_PASSWORD: secret(z.string().optional().describe('Password of that user')),
   FILES_ROOT: z.string().optional().describe('Directory served by the built-in files server'),
   GATEHOUSE_ENCRYPTION_KEY: secret(z.string().optional().describe('Key-encryption key to use instead of a made one')),
+  GATEHOUSE_STATE_KEYS: secret(z.string().optional().describe('State keys of all roles to use instead of made ones')),
   GATEHOUSE_ADMIN_EMAIL: z.string().default('admin@localhost').describe('Sign-in of the first administrator'),
   GATEHOUSE_ADMIN_PASSWORD: secret(z.string().optional().describe('Password of the first administrator')),
 });

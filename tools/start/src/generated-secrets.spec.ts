@@ -44,11 +44,22 @@ describe('the passwords', () => {
   it('are made once for each user; a later user gets his own', () => {
     const first = readPasswords(dataDir, ['gateway']);
     const second = readPasswords(dataDir, ['gateway', 'worker-files']);
-    expect(second).toEqual({ ...first, nats: { ...first.nats, 'worker-files': expect.any(String) } });
+    expect(second).toEqual({
+      ...first,
+      nats: { ...first.nats, 'worker-files': expect.any(String) },
+      stateKeys: { ...first.stateKeys, 'worker-files': expect.any(String) },
+    });
+    for (const key of Object.values(second.stateKeys)) expect(Buffer.from(key, 'base64')).toHaveLength(32);
     const all = [second.postgresSuperuser, second.authorizationServerDatabase, ...Object.values(second.nats)];
     expect(new Set(all).size).toBe(4);
     for (const password of all) expect(Buffer.from(password, 'base64url')).toHaveLength(24);
     expect(statSync(dataDir.passwordsFile).mode & 0o777).toBe(0o600);
+  });
+
+  it('get state keys where an earlier version made none', () => {
+    const { stateKeys: _none, ...earlier } = readPasswords(dataDir, ['gateway']);
+    writeFileSync(dataDir.passwordsFile, JSON.stringify(earlier));
+    expect(readPasswords(dataDir, ['gateway'])).toEqual({ ...earlier, stateKeys: { gateway: expect.any(String) } });
   });
 
   it.each([

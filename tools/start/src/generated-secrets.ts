@@ -10,9 +10,11 @@ const passwordsSchema = z.object({
   authorizationServerDatabase: z.string().min(1),
   /** By NATS user. */
   nats: z.record(z.string(), z.string().min(1)),
+  /** By NATS user; absent in what was written before there were any. */
+  stateKeys: z.record(z.string(), z.string().min(1)).default({}),
 });
 
-/** Passwords between the processes of the stack. */
+/** Secrets of the processes of the stack. */
 export type Passwords = z.output<typeof passwordsSchema>;
 
 const keyBytes = 32;
@@ -26,10 +28,11 @@ export function readPasswords(dataDir: DataDir, natsUsers: string[]): Passwords 
   if (!existsSync(file)) refuseToReplace(dataDir, file);
   const known = existsSync(file)
     ? parsePasswords(file)
-    : { postgresSuperuser: makePassword(), authorizationServerDatabase: makePassword(), nats: {} };
+    : { postgresSuperuser: makePassword(), authorizationServerDatabase: makePassword(), nats: {}, stateKeys: {} };
   const passwords = {
     ...known,
     nats: { ...Object.fromEntries(natsUsers.map((user) => [user, makePassword()])), ...known.nats },
+    stateKeys: { ...Object.fromEntries(natsUsers.map((user) => [user, makeKey()])), ...known.stateKeys },
   };
   writeWhole(file, `${JSON.stringify(passwords, undefined, 2)}\n`);
   return passwords;
@@ -43,7 +46,7 @@ export function ensureEncryptionKey(dataDir: DataDir): void {
   const file = dataDir.encryptionKeyFile;
   if (!existsSync(file)) {
     refuseToReplace(dataDir, file);
-    writeWhole(file, `${randomBytes(keyBytes).toString('base64')}\n`);
+    writeWhole(file, `${makeKey()}\n`);
     return;
   }
   const text = readFileSync(file, 'utf8').trim();
@@ -70,6 +73,10 @@ function refuseToReplace(dataDir: DataDir, file: string): void {
   throw new StartError(
     `${file} is missing, and the database in ${dataDir.path} cannot be opened without it: restore it from a backup, or move the whole data directory away to begin with an empty one.`,
   );
+}
+
+function makeKey(): string {
+  return randomBytes(keyBytes).toString('base64');
 }
 
 function makePassword(): string {

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { gatewaySettings } from '../config.ts';
 import { AllowedHosts } from './allowed-hosts.ts';
 
-const hostsOf = (settings: Record<string, string>) => new AllowedHosts(loadSettings(gatewaySettings, settings));
+const required = { GATEHOUSE_STATE_KEYS: Buffer.alloc(32).toString('base64') };
+const hostsOf = (settings: Record<string, string>) =>
+  new AllowedHosts(loadSettings(gatewaySettings, { ...required, ...settings }));
 const deployed = hostsOf({
   HOST: '0.0.0.0',
   GATEWAY_PUBLIC_URL: 'https://mcp.example',

@@ -56,6 +56,7 @@ export async function startTestGateway(
   const settings = loadSettings(gatewaySettings, {
     NATS_URL: natsUrl,
     AUTH_ISSUER: issuer.issuer,
+    GATEHOUSE_STATE_KEYS: randomBytes(32).toString('base64'),
     GATEWAY_PORT: '0',
     GATEWAY_ADMIN_PORT: '0',
     GATEWAY_PUBLIC_URL: publicUrl,

@@ -1,6 +1,15 @@
 import 'reflect-metadata';
 import { natsSettings } from '@gatehouse/messaging';
-import { commonSettings, Health, nestLogger, port, runApp, startAdminServer, wholeNumber } from '@gatehouse/runtime';
+import {
+  commonSettings,
+  Health,
+  nestLogger,
+  port,
+  runApp,
+  startAdminServer,
+  stateKeySettings,
+  wholeNumber,
+} from '@gatehouse/runtime';
 import type { Logger, RunningApp } from '@gatehouse/runtime';
 import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
@@ -14,6 +23,7 @@ import type { ServerOptions } from './worker.module.ts';
 export const workerSettings = {
   ...commonSettings,
   ...natsSettings,
+  ...stateKeySettings,
   WORKER_ADMIN_PORT: port(0, 'Port of the probes; 0 takes a free one'),
   WORKER_CONCURRENCY: wholeNumber(64, { min: 1, max: 10_000 }, 'Calls that one worker runs at the same time'),
 };
@@ -32,8 +42,8 @@ export interface WorkerOptions<Shape extends z.ZodRawShape> {
 
 /**
  * Runs a process that offers one server, or several, until SIGTERM or SIGINT; then it finishes its calls and ends. It reads
- * `NATS_URL`, `NATS_USER`, `NATS_PASSWORD`, `WORKER_ADMIN_PORT`, `WORKER_CONCURRENCY` and the settings of every process
- * (`--settings` prints them). A mistake in a declaration or a setting is one sentence and exit code 1.
+ * `NATS_URL`, `NATS_USER`, `NATS_PASSWORD`, `GATEHOUSE_STATE_KEYS`, `WORKER_ADMIN_PORT`, `WORKER_CONCURRENCY` and the
+ * settings of every process (`--settings` prints them). A mistake in a declaration or a setting is one sentence and exit code 1.
  */
 export async function runWorker<Shape extends z.ZodRawShape>(
   worker: ServerOptions | WorkerOptions<Shape>,
