@@ -5,9 +5,9 @@ import type { NatsRole } from '@gatehouse/messaging';
 import { findFreePort, makeTemporaryFolder, startEmbeddedNats } from '@gatehouse/start';
 import type { NatsIdentity } from '@gatehouse/start';
 import { aggregateNames } from './aggregate-names.ts';
-import { startAppProcess } from './app-process.ts';
+import { startAppProcess } from '../../support/app-process.ts';
 import { startForwardingProxy } from './forwarding-proxy.ts';
-import { startTokenIssuer } from './token-issuer.ts';
+import { startTokenIssuer } from '../../support/token-issuer.ts';
 
 const server = 'conformance';
 const listedTimeoutMs = 10_000;

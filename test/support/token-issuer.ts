@@ -2,17 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import type { JWTPayload } from 'jose';
 
 /** An authorization server as far as a gateway needs one: metadata, keys, and tokens for whoever asks in this process. */
 export interface TokenIssuer {
   issuer: string;
-  /** An access token (RFC 9068) for one resource. */
-  issue(resource: string, scopes: string[]): Promise<string>;
+  /**
+   * An access token (RFC 9068) for one resource. Each is another account's of the tenant `default`, unless `claims`, which
+   * come last, say otherwise.
+   */
+  issue(resource: string, scopes: string[], claims?: JWTPayload): Promise<string>;
   close(): void;
 }
 
-/** Longer than any run of the suite. */
-const tokenLifetimeSeconds = 300;
+/** Longer than any run, so that no call is refused for the age of its token. */
+const tokenLifetimeSeconds = 3_600;
 
 /** Starts an issuer on a loopback port, with a key pair of its own. */
 export async function startTokenIssuer(): Promise<TokenIssuer> {
@@ -35,19 +39,20 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
   documents.set('/jwks', { keys: [{ ...(await exportJWK(publicKey)), kid, use: 'sig', alg: 'ES256' }] });
   return {
     issuer,
-    issue: (resource, scopes) =>
+    issue: (resource, scopes, claims) =>
       new SignJWT({
-        client_id: 'conformance',
+        iss: issuer,
+        sub: randomUUID(),
+        aud: resource,
+        jti: randomUUID(),
+        client_id: 'test',
         scope: scopes.join(' '),
         gid: randomUUID(),
         tenant: 'default',
         roles: [],
+        ...claims,
       })
         .setProtectedHeader({ typ: 'at+jwt', alg: 'ES256', kid })
-        .setIssuer(issuer)
-        .setSubject(randomUUID())
-        .setAudience(resource)
-        .setJti(randomUUID())
         .setIssuedAt()
         .setExpirationTime(`${tokenLifetimeSeconds} s`)
         .sign(privateKey),
