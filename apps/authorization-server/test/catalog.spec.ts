@@ -110,4 +110,54 @@ describe('the catalog, as the authorization server learns it', () => {
     expect(after.get(`${server}:read`)).toBe(before.get(`${server}:read`));
     expect(after.get(`${server}:audit`)).toBe(before.get(`${server}:audit`));
   });
+
+  it('withholds a scope that opens other tools now from every refresh, until that is consented to', async () => {
+    const client = await McpClient.register(replicas);
+    const endpoint = `${resource}/${server}`;
+    const scope = `mcp ${server}:read ${server}:write`;
+    const redeem = async () => {
+      const code = await client.obtainCode({ resource: endpoint, scope });
+      return jsonOf(await client.redeem(code)) as TokenAnswer;
+    };
+    const refreshAtBoth = async (tokens: TokenAnswer, parameters: Record<string, string> = {}) => {
+      const answers = [
+        await client.refresh(tokens.refresh_token, parameters),
+        await client.refresh(tokens.refresh_token, parameters),
+      ];
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      return answers.map((answer) => jsonOf(answer) as TokenAnswer);
+    };
+    const first = await redeem();
+    expect(first.scope).toBe(scope);
+    const before = await scopeVersions();
+    await announce([tool('look', { annotations: { readOnlyHint: true } }), tool('erase everything')]);
+    await expect
+      .poll(async () => (await scopeVersions()).get(`${server}:write`))
+      .not.toBe(before.get(`${server}:write`));
+    for (const refreshed of [...(await refreshAtBoth(first)), ...(await refreshAtBoth(first, { scope }))]) {
+      expect(refreshed.scope).toBe(`mcp ${server}:read`);
+      expect(decodeJwt(refreshed.access_token).claims.scope).toBe(`mcp ${server}:read`);
+    }
+    const dataSource = await replicas.database.open();
+    const [row] = await dataSource.query<{ withheld: string[] }[]>(
+      `SELECT details->'withheldScopes' AS withheld FROM auth.audit_row WHERE type = 'token.issued' ORDER BY id DESC LIMIT 1`,
+    );
+    expect(row?.withheld).toEqual([`${server}:write`]);
+    const second = await redeem();
+    expect(second.scope).toBe(scope);
+    for (const refreshed of await refreshAtBoth(second)) expect(refreshed.scope).toBe(scope);
+    for (const refreshed of await refreshAtBoth(first)) expect(refreshed.scope).toBe(`mcp ${server}:read`);
+  });
+
+  it('withholds a scope that changed between the approval and the code', async () => {
+    const client = await McpClient.register(replicas);
+    const scope = `mcp ${server}:write`;
+    const code = await client.obtainCode({ resource: `${resource}/${server}`, scope });
+    const before = await scopeVersions();
+    await announce([tool('look', { annotations: { readOnlyHint: true } }), tool('erase more')]);
+    await expect
+      .poll(async () => (await scopeVersions()).get(`${server}:write`))
+      .not.toBe(before.get(`${server}:write`));
+    expect(jsonOf(await client.redeem(code))).toMatchObject({ scope: 'mcp' });
+  });
 });

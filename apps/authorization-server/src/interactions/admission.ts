@@ -5,6 +5,7 @@ import type { EntityManager } from 'typeorm';
 import { recordAudit } from '../audit/audit-log.ts';
 import { SETTINGS } from '../config.ts';
 import type { Settings } from '../config.ts';
+import { OauthGrant } from '../storage/oauth-grant.entity.ts';
 import { inTransaction, withManager } from '../storage/unit-of-work.ts';
 import { browserCookie, browserDigest, readBrowserId } from './browser-cookie.ts';
 import type { BrowserCookie } from './browser-cookie.ts';
@@ -64,7 +65,7 @@ export class Admission {
       } else if (!(await mayReuseConsent(ctx, manager, access))) {
         return false;
       }
-      const grantId = await saveGrant(ctx, access.resource);
+      const grantId = await saveGrant(ctx, manager, access);
       await recordAudit(manager, {
         type: approval ? 'consent.given' : 'consent.reused',
         tenantId: access.tenantId,
@@ -111,14 +112,16 @@ function isWhatWasApproved(approval: ClientApproval, access: RequestedAccess, su
 }
 
 /** Fills the new grant of this authorization with exactly what was asked for and approved. */
-async function saveGrant(ctx: KoaContextWithOIDC, resource: string): Promise<string> {
+async function saveGrant(ctx: KoaContextWithOIDC, manager: EntityManager, access: RequestedAccess): Promise<string> {
   const { oidc } = ctx;
   const { grant, session, client } = oidc;
+  const { resource } = access;
   if (!grant || !session || !client) throw new Error('an authorization request has no grant, session or client');
   if (oidc.requestParamOIDCScopes.size > 0) grant.addOIDCScope([...oidc.requestParamOIDCScopes].join(' '));
   const scopes = resourceScopes(ctx, resource === '' ? undefined : resource);
   if (scopes.length > 0) grant.addResourceScope(resource, scopes.join(' '));
   const grantId = await grant.save();
+  await manager.update(OauthGrant, grantId, { scopeVersions: access.scopes });
   session.ensureClientContainer(client.clientId);
   session.grantIdFor(client.clientId, grantId);
   return grantId;

@@ -18,7 +18,15 @@ function tokenEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
   const grantType = ctx.oidc.params?.grant_type;
   if (ctx.status === 200) {
     const token = ctx.oidc.entities.AccessToken;
-    const details = { grantType, gid: token?.grantId, jti: token?.jti, resource: token?.aud, scope: token?.scope };
+    const { withheldScopes = [] } = requestState(ctx);
+    const details = {
+      grantType,
+      gid: token?.grantId,
+      jti: token?.jti,
+      resource: token?.aud,
+      scope: token?.scope,
+      ...(withheldScopes.length > 0 ? { withheldScopes } : {}),
+    };
     return [{ ...whoAsked(ctx), type: 'token.issued', outcome: 'success', details }];
   }
   const { refusal } = requestState(ctx);

@@ -1,5 +1,5 @@
 import { errors } from 'oidc-provider';
-import type { Account, Configuration, KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
+import type { Account, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import type { Accounts } from '../accounts/accounts.ts';
 import { findAccount } from '../accounts/find-account.ts';
@@ -22,6 +22,7 @@ import {
   sessionIdleSeconds,
 } from './lifetimes.ts';
 import { rotateRefreshToken } from './refresh-rotation.ts';
+import { resourceServerInfo } from './resource-server-info.ts';
 
 /** What the provider is configured from. */
 export interface ProviderParts {
@@ -70,7 +71,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     // Nothing that a client names is ever fetched.
     fetch: () => Promise.reject(new Error('The authorization server fetches nothing on behalf of clients.')),
     ttl: lifetimes(),
-    features: features(parts.resources),
+    features: features(dataSource, parts.resources),
   };
 }
 
@@ -105,7 +106,7 @@ function lifetimes(): Configuration['ttl'] {
   };
 }
 
-function features(resources: Resources): Configuration['features'] {
+function features(dataSource: DataSource, resources: Resources): Configuration['features'] {
   return {
     devInteractions: { enabled: false },
     dPoP: { enabled: false },
@@ -120,7 +121,7 @@ function features(resources: Resources): Configuration['features'] {
       enabled: true,
       defaultResource: async (_ctx, _client, oneOf) => oneOf ?? resources.uriOf(),
       useGrantedResource: async () => true,
-      getResourceServerInfo: (ctx, uri) => resourceServerInfo(resources, ctx, uri),
+      getResourceServerInfo: resourceServerInfo(dataSource, resources),
     },
   };
 }
@@ -135,25 +136,6 @@ async function assertJwtClientAuthClaimsAndHeader(
   claims: Record<string, unknown>,
 ): Promise<void> {
   if (claims.aud !== ctx.oidc.issuer) throw new errors.InvalidClientAuth('aud must equal the issuer identifier');
-}
-
-async function resourceServerInfo(resources: Resources, ctx: KoaContextWithOIDC, uri: string): Promise<ResourceServer> {
-  const resource = resources.find(uri);
-  if (!resource) throw new errors.InvalidTarget('this resource is not known');
-  const asked = [...ctx.oidc.requestParamScopes];
-  if (
-    ctx.oidc.route === 'authorization' &&
-    !asked.some((scope) => scope === 'openid' || resource.scopes.includes(scope))
-  ) {
-    throw new errors.InvalidScope('none of the requested scopes is known', asked.join(' '));
-  }
-  return {
-    scope: resource.scopes.join(' '),
-    audience: resource.uri,
-    accessTokenTTL: accessTokenLifetimeSeconds,
-    accessTokenFormat: 'jwt',
-    jwt: { sign: { alg: 'ES256' } },
-  };
 }
 
 /** Beside the claims of RFC 9068: the grant for revocation, the tenant, and the roles of the account. */

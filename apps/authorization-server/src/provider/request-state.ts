@@ -11,6 +11,8 @@ export interface RequestState {
   refusal?: errors.OIDCProviderError;
   /** The successor that the presented refresh token already has. */
   successor?: string;
+  /** Granted scopes that are left out because they opened other tools when they were consented to. */
+  withheldScopes?: string[];
 }
 
 /** Passes a request on; Koa's middleware with the provider's context. */

@@ -20,6 +20,10 @@ export class OauthGrant {
   @Column('jsonb')
   payload!: Record<string, unknown>;
 
+  /** Scope to the version that was consented to. */
+  @Column('jsonb', { name: 'scope_versions', default: {} })
+  scopeVersions!: Record<string, string>;
+
   @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
   createdAt!: Date;
 

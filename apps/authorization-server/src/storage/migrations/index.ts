@@ -1,5 +1,6 @@
 import { Foundation1795000000000 } from './1795000000000-foundation.ts';
 import { AccountsAndConsents1795000000001 } from './1795000000001-accounts-and-consents.ts';
+import { ScopeVersions1795000000002 } from './1795000000002-scope-versions.ts';
 
 /** Every migration in the order of its timestamp; append, never change one that was released. */
-export const migrations = [Foundation1795000000000, AccountsAndConsents1795000000001];
+export const migrations = [Foundation1795000000000, AccountsAndConsents1795000000001, ScopeVersions1795000000002];

@@ -1,0 +1,45 @@
+import { openDatabase } from '@gatehouse/database';
+import { createLogger } from '@gatehouse/runtime';
+import { describe, expect, it } from 'vitest';
+import { migrations } from '../src/storage/migrations/index.ts';
+import { createFreshDatabase } from './fresh-database.ts';
+
+/** A database as it stood after the first `count` migrations, filled by `statements`. */
+async function earlierDatabase(count: number, statements: string[]) {
+  const database = await createFreshDatabase();
+  const earlier = await openDatabase({
+    url: database.url,
+    schema: 'auth',
+    applicationName: 'test',
+    entities: [],
+    migrations: migrations.slice(0, count),
+    logger: createLogger('test', { LOG_LEVEL: 'fatal', LOG_FORMAT: 'json' }),
+  });
+  for (const statement of statements) await earlier.query(statement);
+  await earlier.destroy();
+  return database;
+}
+
+describe('a database of an earlier release', () => {
+  it('keeps for its grants the newest versions that their account consented to for that client and resource', async () => {
+    const grant = (id: string, resource: string) =>
+      `INSERT INTO auth.oauth_grant (id, tenant_id, account_id, oauth_client_id, payload, expires_at)
+       VALUES ('${id}', 'default', 'ada', 'c', '{"resources": {"${resource}": "mcp files:read"}}', now() + interval '1 day')`;
+    const consent = (redirectUri: string, resource: string, scopes: string, at: string) =>
+      `INSERT INTO auth.consent (tenant_id, sub, oauth_client_id, redirect_uri, resource, scopes, given_at)
+       VALUES ('default', 'ada', 'c', '${redirectUri}', '${resource}', '${scopes}', '${at}')`;
+    const database = await earlierDatabase(2, [
+      grant('one', 'http://r/mcp'),
+      grant('other', 'http://r/mcp/files'),
+      consent('http://a/', 'http://r/mcp', '{"mcp": "1", "files:read": "new"}', '2026-02-02'),
+      consent('http://b/', 'http://r/mcp', '{"files:read": "old", "files:write": "w"}', '2026-01-01'),
+    ]);
+    const dataSource = await database.open();
+    const rows = await dataSource.query('SELECT id, scope_versions AS versions FROM auth.oauth_grant ORDER BY id');
+    expect(rows).toEqual([
+      { id: 'one', versions: { mcp: '1', 'files:read': 'new', 'files:write': 'w' } },
+      { id: 'other', versions: {} },
+    ]);
+    await database.drop();
+  });
+});
