@@ -17,6 +17,7 @@ import { logFault, logRefused } from './events.ts';
 import type { Incoming } from './mcp-request.ts';
 import { BodyTooLargeError, ClientGoneError, readBody } from './read-body.ts';
 import { ReplyStream } from './reply-stream.ts';
+import { ReplyStreams } from './reply-streams.ts';
 import { replyOfFault, replyOfRefusal } from './reply.ts';
 import type { Reply } from './reply.ts';
 import { checkMediaTypes, checkOrigin, checkRequestHead } from './request-head.ts';
@@ -34,6 +35,7 @@ export class McpEndpoint {
   readonly #authentication: TokenAuthentication;
   readonly #eras: Eras;
   readonly #dispatch: Dispatch;
+  readonly #streams: ReplyStreams;
 
   constructor(
     @Inject(LOGGER) logger: Logger,
@@ -43,6 +45,7 @@ export class McpEndpoint {
     authentication: TokenAuthentication,
     eras: Eras,
     dispatch: Dispatch,
+    streams: ReplyStreams,
   ) {
     this.#logger = logger;
     this.#hosts = hosts;
@@ -51,6 +54,7 @@ export class McpEndpoint {
     this.#authentication = authentication;
     this.#eras = eras;
     this.#dispatch = dispatch;
+    this.#streams = streams;
   }
 
   /** Answers one request. Never rejects. */
@@ -88,7 +92,7 @@ export class McpEndpoint {
   async #answer(incoming: Incoming, response: ServerResponse): Promise<void> {
     const message = readEnvelope(incoming.body);
     const requestId = message.kind === 'request' ? message.id : undefined;
-    const stream = new ReplyStream(response);
+    const stream = new ReplyStream(response, this.#streams);
     let reply: Reply | undefined;
     try {
       reply = await this.#eras.answer(message, incoming, stream);
@@ -115,7 +119,7 @@ export class McpEndpoint {
     else logRefused(this.#logger, { status: reply.status, reason: (error as Error).message, path });
     const { closes, ...answered } = reply ?? replyOfFault(undefined);
     if (closes) sendAndClose(request, response, answered);
-    else new ReplyStream(response).finish(answered);
+    else new ReplyStream(response, this.#streams).finish(answered);
   }
 }
 

@@ -28,7 +28,10 @@ export interface McpRequest {
 
 /** Where notifications of a request go, and how it is heard that nobody waits for them any more. */
 export interface RequestContext {
-  notify(message: Uint8Array): void;
+  /** Sends a notification; false when it was dropped, because nobody reads or too much waits for the reader. */
+  notify(message: Uint8Array): boolean;
+  /** Turns the answer into a stream of events now: it has heartbeats from here on and may last for ever. */
+  open(): void;
   /** Called before the request is handed to a worker. */
   expectDelay(): void;
   /** Aborted when the client goes away. Whether that cancels the request depends on its era. */

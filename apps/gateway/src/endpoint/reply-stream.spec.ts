@@ -5,8 +5,10 @@ import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ReplyStream } from './reply-stream.ts';
+import { ReplyStreams } from './reply-streams.ts';
 
 let server: Server;
+let streams: ReplyStreams;
 let stream: ReplyStream;
 let response: ServerResponse;
 let socket: Socket;
@@ -24,11 +26,12 @@ beforeEach(async () => {
   closed = false;
   readsUpTo = Number.POSITIVE_INFINITY;
   abandoned.mockReset();
+  streams = new ReplyStreams();
   server = createServer();
   const requested = new Promise<void>((resolve) => {
     server.on('request', (_request, itsResponse) => {
       response = itsResponse;
-      stream = new ReplyStream(response);
+      stream = new ReplyStream(response, streams);
       stream.signal.addEventListener('abort', abandoned);
       resolve();
     });
@@ -76,7 +79,7 @@ describe('an answer', () => {
     stream.expectDelay();
     await vi.advanceTimersByTimeAsync(4_900);
     expect(received).toBe('');
-    await vi.advanceTimersByTimeAsync(100);
+    await vi.advanceTimersByTimeAsync(600);
     await until(() => received.includes('text/event-stream'));
     for (let count = 1; count <= 3; count++) {
       await vi.advanceTimersByTimeAsync(15_000);

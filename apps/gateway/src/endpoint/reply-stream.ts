@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { RequestContext } from './mcp-request.ts';
+import type { ReplyStreams } from './reply-streams.ts';
 import type { Reply } from './reply.ts';
 
 /** After this long without a word from the worker a plain answer becomes a stream, so that nobody in between gives up. */
@@ -23,17 +24,24 @@ const closeHeaders = { connection: 'close' };
  */
 export class ReplyStream implements RequestContext {
   readonly #response: ServerResponse;
+  readonly #streams: ReplyStreams;
   #abandonment: AbortController | undefined;
-  #silence: NodeJS.Timeout | undefined;
-  #watch: NodeJS.Timeout | undefined;
   #streaming = false;
   #ended = false;
+  /** Since when a worker has said nothing; 0 while nobody is waited for. */
+  #silentSince = 0;
   #lastProgressAt = 0;
   #lastHeartbeatAt = 0;
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, streams: ReplyStreams) {
     this.#response = response;
+    this.#streams = streams;
     response.once('close', this.#onClose);
+  }
+
+  /** Bytes that the reader has not taken yet. */
+  get waitingBytes(): number {
+    return this.#response.writableLength;
   }
 
   /** Aborted when the client goes away before the answer is complete. */
@@ -44,31 +52,34 @@ export class ReplyStream implements RequestContext {
 
   /** From now on silence is answered with a stream. Only for requests that somebody else answers. */
   expectDelay(): void {
-    this.#silence = setTimeout(openStream, silenceMs, this);
+    this.#silentSince = Date.now();
+    this.#streams.add(this);
   }
 
-  /** Sends a notification of the call; ignored once the answer is complete or the client gone. */
-  notify(message: Uint8Array): void {
-    if (this.#ended || this.#response.destroyed) return;
+  /**
+   * Sends a notification as an event. False when it was dropped: the answer is complete, the client gone, or too much
+   * waits for the reader already.
+   */
+  notify(message: Uint8Array): boolean {
+    if (this.#ended || this.#response.destroyed) return false;
     this.open();
-    if (this.#response.writableLength + message.length > maxWaitingBytes) return;
+    if (this.#response.writableLength + message.length > maxWaitingBytes) return false;
     this.#response.write(frameEvent(message), this.#onFlushed);
+    return true;
   }
 
   /** Sends the final reply and ends the response. */
   finish(reply: Reply): void {
     if (this.#ended || this.#response.destroyed) return;
     this.#ended = true;
-    clearTimeout(this.#silence);
     if (this.#streaming) this.#finishStream(reply.body);
     else this.#finishDocument(reply);
   }
 
-  /** Turns the answer into a stream, if it is not one yet. */
+  /** Turns the answer into a stream, if it is not one yet: from here on it has heartbeats and may last for ever. */
   open(): void {
     if (this.#streaming || this.#ended || this.#response.destroyed) return;
     this.#streaming = true;
-    clearTimeout(this.#silence);
     this.#response.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
@@ -77,7 +88,7 @@ export class ReplyStream implements RequestContext {
     });
     this.#response.flushHeaders();
     this.#lastHeartbeatAt = Date.now();
-    this.#startWatch();
+    this.#watchReader();
   }
 
   #finishDocument(reply: Reply): void {
@@ -85,14 +96,17 @@ export class ReplyStream implements RequestContext {
     const connection = reply.closes ? closeHeaders : undefined;
     if (body === undefined) {
       this.#response.writeHead(status, { ...headers, ...connection });
+      this.#streams.delete(this);
       this.#response.end();
       return;
     }
     const known = { 'content-type': 'application/json', 'content-length': body.length };
     this.#response.writeHead(status, headers || connection ? { ...known, ...headers, ...connection } : known);
-    if (body.length <= sliceBytes) this.#response.end(body);
-    else {
-      this.#startWatch();
+    if (body.length <= sliceBytes) {
+      this.#streams.delete(this);
+      this.#response.end(body);
+    } else {
+      this.#watchReader();
       this.#writeSlices(body, 0);
     }
   }
@@ -119,41 +133,34 @@ export class ReplyStream implements RequestContext {
     this.#lastProgressAt = Date.now();
   };
 
-  #startWatch(): void {
+  #watchReader(): void {
     this.#lastProgressAt = Date.now();
-    this.#watch ??= setInterval(watchReader, 1_000, this);
+    this.#streams.add(this);
   }
 
-  /** Heartbeats for a reader that reads, the end for one that does not. */
-  watch(): void {
-    const now = Date.now();
+  /** What is due at `now`: the begin of a stream, a heartbeat for a reader that reads, the end for one that does not. */
+  sweep(now: number): void {
     if (this.#response.writableLength > 0) {
       // A heartbeat would hide a dead peer from TCP and from this check: nothing more is written to it.
       if (now - this.#lastProgressAt >= stallMs) this.#response.destroy();
       return;
     }
     this.#lastProgressAt = now;
-    if (!this.#streaming || this.#ended || now - this.#lastHeartbeatAt < heartbeatMs) return;
-    this.#lastHeartbeatAt = now;
-    this.#response.write(heartbeat);
+    if (this.#ended) return;
+    if (!this.#streaming) {
+      if (now - this.#silentSince >= silenceMs) this.open();
+    } else if (now - this.#lastHeartbeatAt >= heartbeatMs) {
+      this.#lastHeartbeatAt = now;
+      this.#response.write(heartbeat);
+    }
   }
 
   readonly #onClose = (): void => {
-    clearTimeout(this.#silence);
-    clearInterval(this.#watch);
-    if (!this.#ended) {
-      this.#ended = true;
-      this.#abandonment?.abort();
-    }
+    this.#streams.delete(this);
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#abandonment?.abort();
   };
-}
-
-function openStream(stream: ReplyStream): void {
-  stream.open();
-}
-
-function watchReader(stream: ReplyStream): void {
-  stream.watch();
 }
 
 /** One SSE event; a line break inside the JSON text becomes a second `data` line, or it would end the event. */

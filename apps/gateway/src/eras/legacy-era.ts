@@ -95,6 +95,7 @@ function modernize(message: RequestMessage, version: LegacyVersion, incoming: In
 function uncancelled(context: RequestContext): RequestContext {
   return {
     notify: (message) => context.notify(message),
+    open: () => context.open(),
     expectDelay: () => context.expectDelay(),
     signal: new AbortController().signal,
   };

@@ -1,0 +1,45 @@
+/** What one sweep looks at: heartbeats, stalls and silence of one answer. */
+interface SweptStream {
+  sweep(now: number): void;
+}
+
+/** How exact the times of an answer are. */
+const sweepIntervalMs = 500;
+
+/**
+ * The answers of this process that last. One timer looks after all of them: a timer for each would cost ten thousand idle
+ * listeners more than everything else they hold.
+ */
+export class ReplyStreams {
+  readonly #lasting = new Set<SweptStream>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Answers that wait for a worker, a reader or an event. */
+  get size(): number {
+    return this.#lasting.size;
+  }
+
+  add(stream: SweptStream): void {
+    this.#lasting.add(stream);
+    if (this.#timer === undefined) {
+      this.#timer = setInterval(sweepStreams, sweepIntervalMs, this);
+      this.#timer.unref();
+    }
+  }
+
+  delete(stream: SweptStream): void {
+    this.#lasting.delete(stream);
+  }
+
+  sweep(): void {
+    const now = Date.now();
+    for (const stream of this.#lasting) stream.sweep(now);
+    if (this.#lasting.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+function sweepStreams(streams: ReplyStreams): void {
+  streams.sweep();
+}
