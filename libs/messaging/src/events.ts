@@ -65,6 +65,11 @@ export function logBeatsDropped(logger: Logger, fields: { natsSubject: string; d
   logger.warn(fields, 'beats dropped');
 }
 
+/** Like malformed beats, the first of each minute only. */
+export function logUpdatesDropped(logger: Logger, fields: { natsSubject: string; dropped: number }): void {
+  logger.warn(fields, 'updates of resources dropped');
+}
+
 export function logInstanceSeen(logger: Logger, fields: { server: string; instance: string; digest: string }): void {
   logger.info(fields, 'instance ready');
 }

@@ -43,6 +43,7 @@ function gatewayPermissions(inbox: string): RolePermissions {
       allow: [
         subjects.reply(anyInstance, anyToken, anyToken),
         subjects.beat(anyInstance),
+        subjects.changed(anyInstance),
         subjects.bus(anyToken),
         anyAnnouncement,
         inbox,
@@ -79,6 +80,7 @@ function workerPermissions(tenantName: string, serverNames: string[], inbox: str
       allow: servers.flatMap((own) => [
         subjects.beat({ ...own, instance: anyToken }),
         subjects.reply(own, anyToken, anyToken),
+        subjects.changed(own),
         subjects.announce({ ...own, digest: anyToken }),
       ]),
     },

@@ -73,6 +73,8 @@ export const subjects = {
   announce: (key: CatalogKey) => `gh.announce.${key.tenant}.${key.server}.${key.digest}` as NatsSubject,
   /** What a keeper of the catalog answers to it. */
   announced: (key: CatalogKey) => `gh.announced.${key.tenant}.${key.server}.${key.digest}` as NatsSubject,
+  /** Resources of one server that changed; only its worker publishes. */
+  changed: (from: Omit<InstanceAddress, 'instance'>) => `gh.changed.${from.tenant}.${from.server}` as NatsSubject,
   /** What a process says to itself to know that the bus carries messages. */
   bus: (process: SubjectToken) => `gh.bus.${process}` as NatsSubject,
 };
@@ -89,8 +91,14 @@ export function keyOfAnnouncement(natsSubject: string): CatalogKey | undefined {
   return tenant && server && digest ? { tenant, server, digest } : undefined;
 }
 
-/** The three tokens that follow the prefix; none when the subject has another shape. */
-function tokensOf(natsSubject: string, prefix: string): SubjectToken[] {
+/** Reads the server back from a subject of `subjects.changed`; undefined when it has another shape. */
+export function serverOfChange(natsSubject: string): Omit<InstanceAddress, 'instance'> | undefined {
+  const [tenant, server] = tokensOf(natsSubject, 'gh.changed.', 2);
+  return tenant && server ? { tenant, server } : undefined;
+}
+
+/** The tokens that follow the prefix; none when the subject has another shape. */
+function tokensOf(natsSubject: string, prefix: string, count = 3): SubjectToken[] {
   const tokens = natsSubject.startsWith(prefix) ? natsSubject.slice(prefix.length).split('.') : [];
-  return tokens.length === 3 ? (tokens as SubjectToken[]) : [];
+  return tokens.length === count ? (tokens as SubjectToken[]) : [];
 }

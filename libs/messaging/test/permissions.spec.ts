@@ -90,6 +90,7 @@ describe('a worker’s identity', () => {
     ['a beat of its own server', 'gh.beat.acme.files.i1'],
     ['an answer to a call of its own server', 'gh.reply.acme.files.g1.t1'],
     ['an announcement of its own server', `gh.announce.acme.files.${digest}`],
+    ['changes of its own server', 'gh.changed.acme.files'],
   ])('may publish %s', async (_, natsSubject) => {
     expect(await mayPublish('files', natsSubject)).toBe(true);
   });
@@ -101,6 +102,8 @@ describe('a worker’s identity', () => {
     ['a beat of another tenant', 'gh.beat.other.files.i1'],
     ['an answer for another server', 'gh.reply.acme.mail.g1.t1'],
     ['an answer for another tenant', 'gh.reply.other.files.g1.t1'],
+    ['changes of another server', 'gh.changed.acme.mail'],
+    ['changes of another tenant', 'gh.changed.other.files'],
     ['an announcement of another server', `gh.announce.acme.mail.${digest}`],
     ['an announcement of a server whose name its own begins', `gh.announce.acme.files-archive.${digest}`],
     ['an announcement of another tenant', `gh.announce.other.files.${digest}`],
@@ -156,6 +159,7 @@ describe('a worker’s identity', () => {
     ['calls of every server', 'gh.call.>', 'gh.call.acme.mail.i1'],
     ['answers to gateways', 'gh.reply.acme.files.g1.*', 'gh.reply.acme.files.g1.t1'],
     ['beats', 'gh.beat.>', 'gh.beat.acme.files.i1'],
+    ['changes, not even its own', 'gh.changed.>', 'gh.changed.acme.files'],
     ['announcements', '$KV.gh_catalog.>', `$KV.gh_catalog.acme.files.${digest}`],
     ['a gateway’s inbox', '_INBOX_gateway.>', '_INBOX_gateway.x'],
     ['another worker’s inbox', '_INBOX_worker.>', '_INBOX_worker.acme.files-archive_notes.x'],
@@ -176,6 +180,7 @@ describe('a gateway’s identity', () => {
   it.each([
     ['an announcement', `gh.announce.acme.files.${digest}`],
     ['a beat', 'gh.beat.acme.files.i1'],
+    ['changes', 'gh.changed.acme.files'],
     ['an answer', 'gh.reply.acme.files.g1.t1'],
     ['the deletion of the catalog', '$JS.API.STREAM.DELETE.KV_gh_catalog'],
     ['a change of the catalog', '$JS.API.STREAM.UPDATE.KV_gh_catalog'],
