@@ -14,3 +14,8 @@ export class ResourceNotFoundError extends JsonRpcError {
     super(ErrorCode.invalidParams, 'Resource not found', { data: { uri } });
   }
 }
+
+/** A handler used its context in a way that cannot work, such as a key twice: a fault of its author, who finds it in the log. */
+export class ContextMisuseError extends Error {
+  override readonly name = 'ContextMisuseError';
+}
