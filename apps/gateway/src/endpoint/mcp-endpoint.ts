@@ -5,7 +5,7 @@ import { startSpan } from '@gatehouse/runtime';
 import { Inject, Injectable } from '@nestjs/common';
 import { ResourceMetadata } from '../authorization/resource-metadata.ts';
 import { TokenAuthentication } from '../authorization/token-authentication.ts';
-import type { CatalogEndpoint } from '../catalog/resolution.ts';
+import { endpointName } from '../catalog/endpoint-name.ts';
 import { Dispatch } from '../dispatch/dispatch.ts';
 import { Eras } from '../eras/eras.ts';
 import { HttpRefusal } from '../http-refusal.ts';
@@ -132,8 +132,4 @@ function payloadTooLarge(): Reply {
 function splitTarget(url: string): [path: string, query: string | undefined] {
   const mark = url.indexOf('?');
   return mark === -1 ? [url, undefined] : [url.slice(0, mark), url.slice(mark + 1)];
-}
-
-function endpointName(endpoint: CatalogEndpoint): string {
-  return endpoint.kind === 'aggregate' ? '/mcp' : `/mcp/${endpoint.server}`;
 }

@@ -1,9 +1,14 @@
 import { invalidParams, Method } from '@gatehouse/protocol';
 import type { Params } from '@gatehouse/protocol';
-import { Injectable } from '@nestjs/common';
+import { StateKeys } from '@gatehouse/runtime';
+import { Inject, Injectable } from '@nestjs/common';
 import { Catalog } from '../../catalog/catalog.ts';
+import { endpointName } from '../../catalog/endpoint-name.ts';
 import type { CatalogEndpoint, CatalogLists } from '../../catalog/resolution.ts';
+import type { GatewaySettings } from '../../config.ts';
+import { SETTINGS } from '../../injection-tokens.ts';
 import { listTtlMs } from './discover.ts';
+import { ListCursors } from './list-cursors.ts';
 import { PreparedList } from './prepared-list.ts';
 import { resultMeta } from './server-info.ts';
 
@@ -18,10 +23,12 @@ const listOfMethod: ReadonlyMap<string, keyof CatalogLists> = new Map([
 @Injectable()
 export class Lists {
   readonly #catalog: Catalog;
+  readonly #keys: StateKeys;
   readonly #prepared = new WeakMap<readonly object[], PreparedList>();
 
-  constructor(catalog: Catalog) {
+  constructor(@Inject(SETTINGS) settings: GatewaySettings, catalog: Catalog) {
     this.#catalog = catalog;
+    this.#keys = new StateKeys(settings.GATEHOUSE_STATE_KEYS);
   }
 
   /** True when `method` is one of the list methods. */
@@ -36,17 +43,27 @@ export class Lists {
   page(tenant: string, endpoint: CatalogEndpoint, method: string, params: Params): Buffer {
     const { cursor } = params;
     if (cursor !== undefined && typeof cursor !== 'string') throw invalidParams('Invalid cursor');
-    const key = listOfMethod.get(method) as keyof CatalogLists;
-    const items: readonly object[] = this.#catalog.lists(tenant, endpoint)[key];
+    const list = listOfMethod.get(method) as keyof CatalogLists;
+    const items: readonly object[] = this.#catalog.lists(tenant, endpoint)[list];
     let prepared = this.#prepared.get(items);
     if (prepared === undefined) {
-      const server = endpoint.kind === 'server' ? this.#catalog.server(tenant, endpoint.server) : undefined;
-      const tail = { ttlMs: listTtlMs, cacheScope: 'private', _meta: resultMeta(server) };
-      prepared = new PreparedList(key, items, tail);
+      prepared = this.#prepare(tenant, endpoint, list, items);
       this.#prepared.set(items, prepared);
     }
     const page = prepared.page(cursor);
     if (page === undefined) throw invalidParams('Invalid cursor');
     return page;
+  }
+
+  #prepare(
+    tenant: string,
+    endpoint: CatalogEndpoint,
+    list: keyof CatalogLists,
+    items: readonly object[],
+  ): PreparedList {
+    const server = endpoint.kind === 'server' ? this.#catalog.server(tenant, endpoint.server) : undefined;
+    const tail = { ttlMs: listTtlMs, cacheScope: 'private', _meta: resultMeta(server) };
+    const cursors = new ListCursors(this.#keys, [tenant, endpointName(endpoint), list]);
+    return new PreparedList(list, items, tail, cursors);
   }
 }
