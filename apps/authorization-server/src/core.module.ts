@@ -1,9 +1,10 @@
-// Owns what every module injects: settings, logger, DataSource, ServerSecrets, ProviderHost. It opens nothing itself;
+// Owns what every module injects: settings, logger, DataSource, BoundedAudit, ServerSecrets, ProviderHost. It opens nothing itself;
 // start-server.ts opens and hands over.
 import { Global, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { Logger } from '@gatehouse/runtime';
 import { DataSource } from 'typeorm';
+import { BoundedAudit } from './audit/bounded-audit.ts';
 import { LOGGER, SETTINGS } from './config.ts';
 import type { Settings } from './config.ts';
 import { ServerSecrets } from './keys/server-secrets.ts';
@@ -14,6 +15,7 @@ export interface Core {
   settings: Settings;
   logger: Logger;
   dataSource: DataSource;
+  audit: BoundedAudit;
   secrets: ServerSecrets;
 }
 
@@ -27,10 +29,11 @@ export class CoreModule {
         { provide: SETTINGS, useValue: core.settings },
         { provide: LOGGER, useValue: core.logger },
         { provide: DataSource, useValue: core.dataSource },
+        { provide: BoundedAudit, useValue: core.audit },
         { provide: ServerSecrets, useValue: core.secrets },
         ProviderHost,
       ],
-      exports: [SETTINGS, LOGGER, DataSource, ServerSecrets, ProviderHost],
+      exports: [SETTINGS, LOGGER, DataSource, BoundedAudit, ServerSecrets, ProviderHost],
     };
   }
 }

@@ -26,6 +26,11 @@ export function reportFailedRequest(logger: Logger, fields: { err: unknown; path
   logger.error(fields, 'request failed');
 }
 
+/** A security event could not be written to the audit log. */
+export function reportUnwrittenAudit(logger: Logger, fields: { err: unknown; type: string }): void {
+  logger.error(fields, 'audit row could not be written');
+}
+
 /** Expired rows could not be deleted; the next sweep tries again. */
 export function reportFailedSweep(logger: Logger, error: unknown): void {
   logger.warn({ err: error }, 'expired rows could not be swept');

@@ -5,6 +5,7 @@ import { Health, listen, startAdminServer } from '@gatehouse/runtime';
 import type { Logger, RunningApp } from '@gatehouse/runtime';
 import type { DataSource } from 'typeorm';
 import { createFirstAdministrator } from './accounts/first-administrator.ts';
+import { BoundedAudit } from './audit/bounded-audit.ts';
 import { composeApp } from './compose-app.ts';
 import { defaultTenant } from './config.ts';
 import type { GivenSettings, Settings } from './config.ts';
@@ -82,13 +83,14 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
     report: (signIn) => reportFirstAdministrator(settings, signIn),
   });
 
-  const app = await composeApp({ settings, logger, dataSource, secrets, resources }, front.server, logger);
+  const audit = new BoundedAudit(dataSource, logger);
+  const app = await composeApp({ settings, logger, dataSource, audit, secrets, resources }, front.server, logger);
   opened.add(() => app.close());
   // Before the app closes: it answers what is in flight.
   opened.add(() => closeServer(front.server));
   const catalog = new CatalogFollower({ settings, dataSource, logger });
   opened.add(() => catalog.stop());
-  front.answerWith(createEntrance({ ...app, address, trustedProxies: settings.AUTH_TRUSTED_PROXIES, logger }));
+  front.answerWith(createEntrance({ ...app, address, trustedProxies: settings.AUTH_TRUSTED_PROXIES, audit, logger }));
 
   health.addReadinessCheck('database', checkDatabase(dataSource));
   health.markStarted();

@@ -82,7 +82,8 @@ describe('the token endpoint, redeeming codes', () => {
   });
 
   it('writes an audit row for a refused request, though nothing else of it is kept', async () => {
-    const answer = await client.redeem('no such code');
+    const other = await McpClient.register(replicas);
+    const answer = await other.redeem('no such code');
     expect(jsonOf(answer)).toMatchObject({ error: 'invalid_grant' });
     const dataSource = await replicas.database.open();
     const [row] = await dataSource.query(
@@ -91,7 +92,7 @@ describe('the token endpoint, redeeming codes', () => {
     expect(row).toEqual({
       outcome: 'failure',
       reason: 'invalid_grant',
-      oauth_client_id: client.oauthClientId,
+      oauth_client_id: other.oauthClientId,
       details: { grantType: 'authorization_code', detail: 'authorization code not found' },
     });
   });

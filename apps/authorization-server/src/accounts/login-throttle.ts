@@ -81,21 +81,6 @@ export async function claimRefusalAudit(manager: EntityManager, key: ThrottleKey
   return affected > 0;
 }
 
-/** The part of an address that one attacker can be assumed to own: an IPv4 address, or the /64 of an IPv6 one. */
-export function throttledAddress(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped?.[1]) return mapped[1];
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = (address.split('%')[0] ?? '').toLowerCase().split('::');
-  const headGroups = head.split(':').filter(Boolean);
-  const tailGroups = tail?.split(':').filter(Boolean) ?? [];
-  const zeros = Array.from({ length: Math.max(0, 8 - headGroups.length - tailGroups.length) }, () => '0');
-  return [...headGroups, ...zeros, ...tailGroups]
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':');
-}
-
 function digest(key: ThrottleKey): string {
   return createHash('sha256').update(key.value).digest('base64url');
 }

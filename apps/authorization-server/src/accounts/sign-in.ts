@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { networkOf } from '../entrance/caller-address.ts';
 import { Account } from './account.entity.ts';
 import { emailKey } from './email-key.ts';
 import { KnownBrowser } from './known-browser.entity.ts';
-import { claimRefusalAudit, countAttempt, forgetAttempts, throttledAddress, uncountAttempt } from './login-throttle.ts';
+import { claimRefusalAudit, countAttempt, forgetAttempts, uncountAttempt } from './login-throttle.ts';
 import type { ThrottleKey } from './login-throttle.ts';
 import { auditFailure, auditRefusal, auditSuccess } from './sign-in-audit.ts';
 import { hashPassword, needsRehash, verifyPassword } from './password-hash.ts';
@@ -134,7 +135,7 @@ function throttleKeys(attempt: SignInAttempt, candidate: Candidate): ThrottleKey
   if (candidate.browserKnown) return [{ tenantId, kind: 'account', value: `${account}\n${attempt.browserDigest}` }];
   return [
     { tenantId, kind: 'account', value: account },
-    { tenantId, kind: 'address', value: throttledAddress(attempt.address) },
+    { tenantId, kind: 'address', value: networkOf(attempt.address) },
   ];
 }
 

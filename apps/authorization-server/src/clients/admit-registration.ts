@@ -1,8 +1,8 @@
-import { isIPv6 } from 'node:net';
 import { errors } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import { recordAudit } from '../audit/audit-log.ts';
 import { defaultTenant } from '../config.ts';
+import { networkOf } from '../entrance/caller-address.ts';
 import { currentRequest } from '../entrance/request-context.ts';
 import { routes } from '../provider/endpoints.ts';
 import { requestState } from '../provider/request-state.ts';
@@ -70,11 +70,6 @@ export const admitRegistration: Step = async (ctx, next) => {
   }
   return next();
 };
-
-/** An IPv6 subscriber has a /64 at least, so its addresses count as one. */
-function networkOf(address: string): string {
-  return isIPv6(address) ? new URL(`http://[${address}]`).hostname.split(':').slice(0, 4).join(':') : address;
-}
 
 /** RFC 6585 §4; RFC 7591 names no error code for it. */
 class TooManyRegistrations extends errors.CustomOIDCProviderError {

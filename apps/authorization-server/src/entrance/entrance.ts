@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { parseTraceparent, startSpan } from '@gatehouse/runtime';
 import type { Logger } from '@gatehouse/runtime';
+import type { BoundedAudit } from '../audit/bounded-audit.ts';
+import { defaultTenant } from '../config.ts';
 import { reportRequest } from '../events.ts';
 import { callerAddress } from './caller-address.ts';
 import type { IssuerAddress } from './issuer-address.ts';
@@ -14,6 +16,7 @@ export interface EntranceOptions {
   trustedProxies: number;
   provider: RequestListener;
   pages: RequestListener;
+  audit: BoundedAudit;
   logger: Logger;
 }
 
@@ -29,7 +32,10 @@ export function createEntrance(options: EntranceOptions): RequestListener {
     const { traceId } = startSpan(parseTraceparent(request.headers.traceparent));
     logWhenAnswered(options.logger, request, response, { traceId, address: caller });
     const refusal = refuse(request, address);
-    if (refusal) return sendRefusal(request, response, refusal);
+    if (refusal) {
+      if (refusal.status === 421) auditForeignHost(options.audit, request, { traceId, address: caller });
+      return sendRefusal(request, response, refusal);
+    }
     const destination = address.find(request.url ?? '/');
     if (!destination) return sendRefusal(request, response, { status: 404, error: 'nothing is served here' });
     request.url = destination.url;
@@ -59,6 +65,17 @@ function sendRefusal(request: IncomingMessage, response: ServerResponse, { statu
   request.resume();
   response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
   response.end(`${JSON.stringify({ error: 'invalid_request', error_description: error })}\n`);
+}
+
+/** Somebody may be rebinding a name to this address, or a proxy in front of it rewrites Host. */
+function auditForeignHost(
+  audit: BoundedAudit,
+  request: IncomingMessage,
+  ids: { traceId: string; address: string },
+): void {
+  const details = { host: request.headers.host?.slice(0, 255) };
+  const event = { type: 'request.refused', tenantId: defaultTenant, outcome: 'failure', ...ids } as const;
+  void audit.record({ ...event, reason: 'foreign_host', details });
 }
 
 /** What the libraries behind take from forwarded headers is what was found here, never what the caller wrote. */

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { SETTINGS } from '../config.ts';
+import { BoundedAudit } from '../audit/bounded-audit.ts';
+import { defaultTenant, SETTINGS } from '../config.ts';
 import type { Settings } from '../config.ts';
 import { ServerSecrets } from '../keys/server-secrets.ts';
 import { ProviderHost } from '../provider/provider-host.ts';
@@ -26,6 +27,7 @@ export class InteractionsController {
   readonly #pages: InteractionPages;
   readonly #approval: ApprovalStep;
   readonly #login: LoginStep;
+  readonly #audit: BoundedAudit;
   readonly #cookie: BrowserCookie;
 
   constructor(
@@ -34,6 +36,7 @@ export class InteractionsController {
     pages: InteractionPages,
     approval: ApprovalStep,
     login: LoginStep,
+    audit: BoundedAudit,
     @Inject(SETTINGS) settings: Settings,
   ) {
     this.#host = host;
@@ -41,13 +44,14 @@ export class InteractionsController {
     this.#pages = pages;
     this.#approval = approval;
     this.#login = login;
+    this.#audit = audit;
     this.#cookie = browserCookie(settings.AUTH_ISSUER);
   }
 
   @Get(':uid')
   async show(@Param('uid') uid: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const opened = await this.#open(uid, request, reply);
-    if (opened.kind !== 'open') return send(reply, this.#closedPage(opened.kind));
+    if (opened.kind !== 'open') return send(reply, await this.#closedPage(opened.kind));
     let browserId = readBrowserId(this.#cookie, request.headers.cookie);
     if (browserId === undefined) {
       browserId = newBrowserId();
@@ -64,12 +68,13 @@ export class InteractionsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const opened = await this.#open(uid, request, reply);
-    if (opened.kind !== 'open') return send(reply, this.#closedPage(opened.kind));
+    if (opened.kind !== 'open') return send(reply, await this.#closedPage(opened.kind));
     const { interaction } = opened;
     const browserId = readBrowserId(this.#cookie, request.headers.cookie);
     const { errors } = texts;
     const binding = browserId === undefined ? undefined : { interactionUid: interaction.uid, browserId };
     if (!binding || !isFormToken(this.#secrets.formKey, binding, body?.['form_token'])) {
+      await this.#auditRefusal({ type: 'form.refused', reason: 'forged_token' }, interaction);
       return send(reply, this.#pages.error(403, errors.forgedForm, { href: '', text: errors.forgedForm.again }));
     }
     const form = interactionForm.safeParse(body);
@@ -108,9 +113,21 @@ export class InteractionsController {
     return openInteraction(this.#host.provider, uid, { request: request.raw, response: reply.raw });
   }
 
-  #closedPage(kind: 'expired' | 'other-browser'): Page {
+  async #closedPage(kind: 'expired' | 'other-browser'): Promise<Page> {
     const { expired, otherBrowser } = texts.errors;
-    return kind === 'expired' ? this.#pages.error(410, expired) : this.#pages.error(400, otherBrowser);
+    if (kind === 'expired') return this.#pages.error(410, expired);
+    await this.#auditRefusal({ type: 'interaction.refused', reason: 'other_browser' });
+    return this.#pages.error(400, otherBrowser);
+  }
+
+  async #auditRefusal(event: { type: string; reason: string }, interaction?: Interaction): Promise<void> {
+    const oauthClientId = interaction && String(interaction.params['client_id']);
+    await this.#audit.record({
+      ...event,
+      tenantId: defaultTenant,
+      outcome: 'failure',
+      ...(oauthClientId === undefined ? {} : { oauthClientId }),
+    });
   }
 }
 

@@ -10,7 +10,7 @@ export function auditEventsOf(ctx: KoaContextWithOIDC, endedGrantIds: string[]):
   const endings = endedGrantIds.map((gid): AuditEvent => {
     return { ...whoAsked(ctx), type: 'grant.ended', outcome: 'success', reason, details: { gid } };
   });
-  return [...tokenEvents(ctx), ...registrationEvents(ctx), ...endings];
+  return [...tokenEvents(ctx), ...authenticationEvents(ctx), ...registrationEvents(ctx), ...endings];
 }
 
 function tokenEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
@@ -39,6 +39,18 @@ function tokenEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
       details: { grantType, detail: refusal?.error_detail ?? refusal?.error_description },
     },
   ];
+}
+
+/** A client that could not prove itself; at the token endpoint that is a refused token. */
+function authenticationEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
+  const isAuthenticated =
+    ctx.path === routes.revocation ||
+    ctx.path === routes.introspection ||
+    ctx.path.startsWith(`${routes.registration}/`);
+  if (!isAuthenticated || ctx.status !== 401 || !ctx.oidc) return [];
+  const { error: reason = 'invalid_client' } = (ctx.body ?? {}) as { error?: string };
+  const details = { endpoint: ctx.oidc.route, detail: requestState(ctx).refusal?.error_detail };
+  return [{ ...whoAsked(ctx), type: 'client_authentication.failed', outcome: 'failure', reason, details }];
 }
 
 function registrationEvents(ctx: KoaContextWithOIDC): AuditEvent[] {

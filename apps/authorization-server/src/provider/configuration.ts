@@ -3,6 +3,7 @@ import type { Account, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import type { Accounts } from '../accounts/accounts.ts';
 import { findAccount } from '../accounts/find-account.ts';
+import type { BoundedAudit } from '../audit/bounded-audit.ts';
 import { defaultTenant } from '../config.ts';
 import type { Settings } from '../config.ts';
 import type { Admission } from '../interactions/admission.ts';
@@ -27,6 +28,7 @@ import { resourceServerInfo } from './resource-server-info.ts';
 /** What the provider is configured from. */
 export interface ProviderParts {
   dataSource: DataSource;
+  audit: BoundedAudit;
   settings: Settings;
   secrets: ServerSecrets;
   resources: Resources;

@@ -1,6 +1,7 @@
-import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { DataSource, EntityManager } from 'typeorm';
 import { recordAudit } from '../audit/audit-log.ts';
+import type { AuditEvent } from '../audit/audit-log.ts';
+import type { BoundedAudit } from '../audit/bounded-audit.ts';
 import { endGrant } from '../revocation/end-grant.ts';
 import { handleInTransaction, withManager } from '../storage/unit-of-work.ts';
 import { auditEventsOf } from './audit-request.ts';
@@ -12,7 +13,7 @@ import type { Step } from './request-state.ts';
  * code is not burnt by a wrong `resource` and the client's correct retry succeeds; unless it was a replay: then the
  * grant ends, in a transaction that follows.
  */
-export function keepTogether(dataSource: DataSource): Step {
+export function keepTogether(dataSource: DataSource, audit: BoundedAudit): Step {
   return async (ctx, next) => {
     let isKept = false;
     let endings: string[] = [];
@@ -21,7 +22,7 @@ export function keepTogether(dataSource: DataSource): Step {
       endings = [...grantsToEnd];
       isKept = endings.length === 0 && ctx.status < 500 && !(ctx.path === routes.token && ctx.status >= 400);
       if (!isKept) return 'rollback';
-      await withManager(dataSource, (manager) => audit(manager, ctx, []));
+      await withManager(dataSource, (manager) => write(manager, audit, auditEventsOf(ctx, [])));
       if (ctx.path === routes.token) await noteUse(dataSource, ctx.oidc.client?.clientId);
       return 'commit';
     });
@@ -29,13 +30,17 @@ export function keepTogether(dataSource: DataSource): Step {
     await dataSource.transaction(async (manager) => {
       const ended: string[] = [];
       for (const grantId of endings) if (await endGrant(manager, grantId)) ended.push(grantId);
-      await audit(manager, ctx, ended);
+      await write(manager, audit, auditEventsOf(ctx, ended));
     });
   };
 }
 
-async function audit(manager: EntityManager, ctx: KoaContextWithOIDC, endedGrantIds: string[]): Promise<void> {
-  for (const event of auditEventsOf(ctx, endedGrantIds)) await recordAudit(manager, event);
+/** A refusal changed nothing and anybody can cause it; all else is written whatever its number. */
+async function write(manager: EntityManager, audit: BoundedAudit, events: AuditEvent[]): Promise<void> {
+  for (const event of events) {
+    const admitted = event.outcome === 'failure' ? audit.admit(event) : event;
+    if (admitted) await recordAudit(manager, admitted);
+  }
 }
 
 /** Hourly precision is enough to tell unused clients, and spares their row a write per token. */

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { Logger } from '@gatehouse/runtime';
 import { Provider } from 'oidc-provider';
+import type { errors, KoaContextWithOIDC } from 'oidc-provider';
 import { currentRequest } from '../entrance/request-context.ts';
 import { reportFailedRequest } from '../events.ts';
 import { providerConfiguration } from './configuration.ts';
@@ -50,7 +51,10 @@ function observe(provider: Provider, logger: Logger): void {
   provider.on('server_error', (ctx, error) => reportFault(error, ctx.path));
   // Koa's own, for what happens after the steps; without a listener it prints to the console.
   (provider as EventEmitter).on('error', (error: unknown) => reportFault(error, ''));
-  provider.on('grant.error', (ctx, error) => {
+  const noteRefusal = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
     requestState(ctx).refusal = error;
-  });
+  };
+  provider.on('grant.error', noteRefusal);
+  provider.on('introspection.error', noteRefusal);
+  provider.on('revocation.error', noteRefusal);
 }

@@ -2,6 +2,7 @@ import type { Logger } from '@gatehouse/runtime';
 import type { Configuration } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import { admitRegistration, auditRefusedRegistrations, limitRegistrations } from '../clients/admit-registration.ts';
+import type { BoundedAudit } from '../audit/bounded-audit.ts';
 import type { Settings } from '../config.ts';
 import type { Resources } from '../resources/resources.ts';
 import { allowBrowserClients } from './allow-browser-clients.ts';
@@ -17,12 +18,13 @@ import type { Step } from './request-state.ts';
 /** What every request to the provider passes through, in this order, before the provider itself. */
 export function requestSteps(options: {
   dataSource: DataSource;
+  audit: BoundedAudit;
   settings: Settings;
   resources: Resources;
   logger: Logger;
   renderError: NonNullable<Configuration['renderError']>;
 }): Step[] {
-  const { dataSource, settings, resources, logger, renderError } = options;
+  const { dataSource, audit, settings, resources, logger, renderError } = options;
   return [
     catchFailures(logger, renderError),
     allowBrowserClients,
@@ -36,7 +38,7 @@ export function requestSteps(options: {
     nameResource(resources),
     defaultScope(resources),
     passOnBody,
-    keepTogether(dataSource),
+    keepTogether(dataSource, audit),
     keepSuccessor(dataSource),
   ];
 }

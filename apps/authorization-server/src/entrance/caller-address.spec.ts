@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { throttledAddress } from './login-throttle.ts';
+import { networkOf } from './caller-address.ts';
 
 describe('the address that attempts are counted under', () => {
   it.each([
@@ -11,6 +11,6 @@ describe('the address that attempts are counted under', () => {
     ['::1', '0:0:0:0'],
     ['fe80::1%eth0', 'fe80:0:0:0'],
   ])('of %s is %s: an IPv4 address or an IPv6 /64', (address, counted) => {
-    expect(throttledAddress(address)).toBe(counted);
+    expect(networkOf(address)).toBe(counted);
   });
 });
