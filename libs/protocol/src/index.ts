@@ -23,6 +23,7 @@ export type { RequestId } from './json-rpc-error.ts';
 export { Method } from './method.ts';
 export { checkParamHeaders, readParamHeaders } from './param-headers.ts';
 export type { ParamHeader, ParamHeaders } from './param-headers.ts';
+export { defaultTenant } from './principal.ts';
 export type { Principal } from './principal.ts';
 export {
   isLegacyVersion,

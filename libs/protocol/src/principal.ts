@@ -1,3 +1,6 @@
+/** The tenant of everything in an installation that has none. */
+export const defaultTenant = 'default';
+
 /** Who makes a call, as an access token proved it. It travels to the tool; the token itself never does. */
 export interface Principal {
   /** Tenant of the account (`default` until tenants exist). */

@@ -42,7 +42,10 @@ export interface ToolOptions<
 export interface CachingHints {
   /** Milliseconds for which clients may keep what they read; 0 when absent. */
   ttlMs?: number;
-  /** `public` only for contents that are the same for every caller; `private` when absent. */
+  /**
+   * `public` only for contents that are the same for every caller. A result is `private` when this is absent, and whenever
+   * the method looked at the context's `principal` or `clientCapabilities`.
+   */
   cacheScope?: 'public' | 'private';
 }
 

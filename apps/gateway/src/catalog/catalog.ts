@@ -1,4 +1,5 @@
 import type { AnnouncedServer, CatalogView, DefinitionsVersion, InstanceRegistry } from '@gatehouse/messaging';
+import { defaultTenant } from '@gatehouse/protocol';
 import type { PromptDefinition, ToolDefinition } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
 import type { ClaimingServer } from './aggregate.ts';
@@ -69,6 +70,11 @@ export class Catalog {
   /** What `/mcp` leaves out for this tenant, and why. */
   excluded(tenant: string): readonly Exclusion[] {
     return this.#tenants.get(tenant)?.excluded ?? [];
+  }
+
+  /** True in an installation without tenants: all servers there are belong to the default one, and so does this caller. */
+  isTheOnlyTenant(tenant: string): boolean {
+    return tenant === defaultTenant && this.#tenants.size === 1 && this.#tenants.has(defaultTenant);
   }
 
   #described(tenant: string, { name, digest, definitions }: ClaimingServer): CatalogServer {

@@ -56,7 +56,10 @@ function compile(template: string, where: string): UriTemplate {
 }
 
 function cachingHints({ ttlMs = 0, cacheScope = 'private' }: CachingHints, where: string): Required<CachingHints> {
-  // MCP 2026-07-28 Caching §Time-to-Live (TTL) Field
-  if (Number.isInteger(ttlMs) && ttlMs >= 0) return { ttlMs, cacheScope };
-  throw new StartError(`${where} has a ttlMs of ${ttlMs}: give a whole number of milliseconds from 0.`);
+  // MCP 2026-07-28 Caching §Cacheable Model
+  if (!Number.isSafeInteger(ttlMs) || ttlMs < 0)
+    throw new StartError(`${where} has a ttlMs of ${ttlMs}: give a whole number of milliseconds from 0.`);
+  if (cacheScope !== 'public' && cacheScope !== 'private')
+    throw new StartError(`${where} has the cacheScope "${String(cacheScope)}": write public or private.`);
+  return { ttlMs, cacheScope };
 }

@@ -1,3 +1,4 @@
+import { StartError } from '@gatehouse/runtime';
 import { describe, expect, it } from 'vitest';
 import type { ReadContext } from '../context.ts';
 import { Resource, ResourceTemplate } from '../decorators.ts';
@@ -40,6 +41,41 @@ class Offers {
   @ResourceTemplate({ uriTemplate: 'weather://archive/{+path}', description: 'The archive.' })
   archive({ path }: { path: string }) {
     return { text: path };
+  }
+}
+
+/** Declared public, one way of answering each. */
+class PublicOffers {
+  @Resource({ uri: 'news://headlines', description: 'Same for all.', ttlMs: 1_000, cacheScope: 'public' })
+  headlines({ uri, log }: ReadContext) {
+    log('info', 'read');
+    return uri;
+  }
+
+  @Resource({ uri: 'news://mine', description: 'Greets the caller.', ttlMs: 1_000, cacheScope: 'public' })
+  mine({ principal }: ReadContext) {
+    return principal.accountId;
+  }
+
+  @Resource({ uri: 'news://adapted', description: 'By what the client can.', ttlMs: 1_000, cacheScope: 'public' })
+  async adapted(context: ReadContext) {
+    await Promise.resolve();
+    return context.clientCapabilities.sampling ? 'long' : 'short';
+  }
+
+  @Resource({ uri: 'news://insists', description: 'Says so once more.', ttlMs: 1_000 })
+  insists({ principal, uri }: ReadContext) {
+    return { contents: [{ uri, text: principal.accountId }], cacheScope: 'public' as const };
+  }
+
+  @Resource({ uri: 'news://past', description: 'Stale before it is sent.', cacheScope: 'public' })
+  past({ uri }: ReadContext) {
+    return { contents: [{ uri, text: '' }], ttlMs: -1 };
+  }
+
+  @Resource({ uri: 'news://half', description: 'No whole number.', cacheScope: 'public' })
+  half({ uri }: ReadContext) {
+    return { contents: [{ uri, text: '' }], ttlMs: 0.5, cacheScope: 'shared' as 'public' };
   }
 }
 
@@ -110,5 +146,42 @@ describe('resources/read', () => {
     const { frame, error } = await server.readResource('weather://fault');
     expect(error).toEqual({ code: -32603, message: 'Internal error' });
     expect(frame).toMatchObject({ kind: 'error', errorCode: -32603 });
+  });
+});
+
+describe('the caching hints of resources/read (MCP 2026-07-28 Caching)', () => {
+  const news = createTestServer({ server: 'news', version: '1.0.0' }, [new PublicOffers()]);
+
+  it.each<[string, string, object]>([
+    ['public when the author says so and nothing of the caller was looked at', 'headlines', { cacheScope: 'public' }],
+    ['private once the principal was looked at', 'mine', { cacheScope: 'private', ttlMs: 1_000 }],
+    ['private once the capabilities of the client were looked at', 'adapted', { cacheScope: 'private' }],
+    ['private although the result says otherwise', 'insists', { cacheScope: 'private', ttlMs: 1_000 }],
+    ['immediately stale instead of a time in the past (§Time-to-Live (TTL) Field)', 'past', { ttlMs: 0 }],
+    ['private and stale when the result states what is no hint', 'half', { ttlMs: 0, cacheScope: 'private' }],
+  ])('are %s', async (_what, name, hints) => {
+    expect((await news.readResource(`news://${name}`)).result).toMatchObject(hints);
+  });
+
+  it('are private for a tenant, whose URIs may be others’ too', async () => {
+    const { result } = await news.readResource('news://headlines', { principal: { tenant: 'acme' } });
+    expect(result).toMatchObject({ cacheScope: 'private' });
+  });
+
+  it('are refused at start when they are none', () => {
+    class Negative {
+      @Resource({ uri: 'a://b', description: 'x', ttlMs: -1 })
+      read() {
+        return '';
+      }
+    }
+    class Shared {
+      @Resource({ uri: 'a://b', description: 'x', cacheScope: 'shared' as 'public' })
+      read() {
+        return '';
+      }
+    }
+    for (const provider of [new Negative(), new Shared()])
+      expect(() => createTestServer({ server: 'a', version: '1' }, [provider])).toThrow(StartError);
   });
 });

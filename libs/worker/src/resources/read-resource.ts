@@ -6,6 +6,7 @@ import type { CachingHints } from '../declarations.ts';
 import { ResourceNotFoundError } from '../errors.ts';
 import type { PreparedServer } from '../server/prepared-server.ts';
 import { isInputRequired } from '../tools/tool-result.ts';
+import { hintsOf, watchCaller } from './caching-hints.ts';
 
 /** Longer URIs are nobody's. */
 const maxUriLength = 8_192;
@@ -20,15 +21,14 @@ export async function readResource(
   request: CallRequest,
   context: CallContext,
 ): Promise<(Required<CachingHints> & ReadResourceResult) | InputRequiredResult> {
-  const found = findResource(server, uri, { ...context, uri });
+  const watched = watchCaller({ ...context, uri });
+  const found = findResource(server, uri, watched.context);
   if (!found) throw new ResourceNotFoundError(uri);
   const returned = await found.read();
   if (isInputRequired(returned)) return returned;
   const { contents, ...whole } = toResult(returned, uri, found.mimeType);
-  // MCP 2026-07-28 Caching §Cache Key: what depended on answers of the client must not be kept.
-  const retried = request.params.inputResponses !== undefined || request.params.requestState !== undefined;
-  const hints = retried ? { ttlMs: 0, cacheScope: 'private' as const } : { ...found.hints, ...whole };
-  return { ...whole, ...hints, contents };
+  const stated = { ...found.hints, ...whole };
+  return { ...whole, ...hintsOf(stated, request, watched.dependsOnCaller()), contents };
 }
 
 interface FoundResource {

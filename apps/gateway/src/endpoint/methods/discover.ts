@@ -2,10 +2,8 @@ import { supportedVersions } from '@gatehouse/protocol';
 import { Injectable } from '@nestjs/common';
 import { Catalog } from '../../catalog/catalog.ts';
 import type { CatalogEndpoint, CatalogServer } from '../../catalog/resolution.ts';
+import { cachingHints } from './caching-hints.ts';
 import { resultMeta } from './server-info.ts';
-
-/** How long a client may believe what `server/discover` and lists say; no change is announced before that. */
-export const listTtlMs = 10_000;
 
 /** What an endpoint can do, in the words that every revision shares. */
 export interface EndpointDescription {
@@ -39,9 +37,7 @@ export class Discover {
           ...(logging ? { logging: {} } : {}),
         },
         instructions,
-        ttlMs: listTtlMs,
-        // The catalog is the tenant's own: what one caller sees may not be served to another.
-        cacheScope: 'private',
+        ...cachingHints(this.#catalog, tenant),
         _meta: resultMeta(server),
       }),
     );

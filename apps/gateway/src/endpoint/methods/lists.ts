@@ -7,7 +7,8 @@ import { endpointName } from '../../catalog/endpoint-name.ts';
 import type { CatalogEndpoint, CatalogLists } from '../../catalog/resolution.ts';
 import type { GatewaySettings } from '../../config.ts';
 import { SETTINGS } from '../../injection-tokens.ts';
-import { listTtlMs } from './discover.ts';
+import { cachingHints } from './caching-hints.ts';
+import type { CachingHints } from './caching-hints.ts';
 import { ListCursors } from './list-cursors.ts';
 import { PreparedList } from './prepared-list.ts';
 import { resultMeta } from './server-info.ts';
@@ -24,7 +25,7 @@ const listOfMethod: ReadonlyMap<string, keyof CatalogLists> = new Map([
 export class Lists {
   readonly #catalog: Catalog;
   readonly #keys: StateKeys;
-  readonly #prepared = new WeakMap<readonly object[], PreparedList>();
+  readonly #prepared = new WeakMap<readonly object[], { cacheScope: CachingHints['cacheScope']; list: PreparedList }>();
 
   constructor(@Inject(SETTINGS) settings: GatewaySettings, catalog: Catalog) {
     this.#catalog = catalog;
@@ -43,27 +44,21 @@ export class Lists {
   page(tenant: string, endpoint: CatalogEndpoint, method: string, params: Params): Buffer {
     const { cursor } = params;
     if (cursor !== undefined && typeof cursor !== 'string') throw invalidParams('Invalid cursor');
-    const list = listOfMethod.get(method) as keyof CatalogLists;
-    const items: readonly object[] = this.#catalog.lists(tenant, endpoint)[list];
-    let prepared = this.#prepared.get(items);
-    if (prepared === undefined) {
-      prepared = this.#prepare(tenant, endpoint, list, items);
-      this.#prepared.set(items, prepared);
-    }
-    const page = prepared.page(cursor);
+    const page = this.#preparedList(tenant, endpoint, listOfMethod.get(method) as keyof CatalogLists).page(cursor);
     if (page === undefined) throw invalidParams('Invalid cursor');
     return page;
   }
 
-  #prepare(
-    tenant: string,
-    endpoint: CatalogEndpoint,
-    list: keyof CatalogLists,
-    items: readonly object[],
-  ): PreparedList {
+  #preparedList(tenant: string, endpoint: CatalogEndpoint, key: keyof CatalogLists): PreparedList {
+    const items: readonly object[] = this.#catalog.lists(tenant, endpoint)[key];
+    const hints = cachingHints(this.#catalog, tenant);
+    const prepared = this.#prepared.get(items);
+    // The scope may change although the items do not: another tenant's server came or went.
+    if (prepared?.cacheScope === hints.cacheScope) return prepared.list;
     const server = endpoint.kind === 'server' ? this.#catalog.server(tenant, endpoint.server) : undefined;
-    const tail = { ttlMs: listTtlMs, cacheScope: 'private', _meta: resultMeta(server) };
-    const cursors = new ListCursors(this.#keys, [tenant, endpointName(endpoint), list]);
-    return new PreparedList(list, items, tail, cursors);
+    const cursors = new ListCursors(this.#keys, [tenant, endpointName(endpoint), key]);
+    const list = new PreparedList(key, items, { ...hints, _meta: resultMeta(server) }, cursors);
+    this.#prepared.set(items, { cacheScope: hints.cacheScope, list });
+    return list;
   }
 }
