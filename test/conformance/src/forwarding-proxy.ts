@@ -12,7 +12,8 @@ export interface Translation {
 
 /** Where a proxy forwards to, and as whom. */
 export interface ProxyOptions {
-  gatewayPort: number;
+  /** Ports of replicas; requests go to them in turn. */
+  gatewayPorts: readonly number[];
   accessToken: string;
   translation?: Translation;
 }
@@ -22,8 +23,10 @@ export interface ProxyOptions {
  * pass as they came, so that the checks of the gateway see what the suite sent.
  */
 export async function startForwardingProxy(options: ProxyOptions): Promise<{ port: number; close(): void }> {
+  let requests = 0;
   const server = createServer((incoming, outgoing) => {
-    forward(incoming, outgoing, options).catch((error: unknown) => outgoing.destroy(error as Error));
+    const gatewayPort = options.gatewayPorts[requests++ % options.gatewayPorts.length] as number;
+    forward(incoming, outgoing, gatewayPort, options).catch((error: unknown) => outgoing.destroy(error as Error));
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -37,8 +40,12 @@ export async function startForwardingProxy(options: ProxyOptions): Promise<{ por
   };
 }
 
-async function forward(incoming: IncomingMessage, outgoing: ServerResponse, options: ProxyOptions): Promise<void> {
-  const { gatewayPort, translation } = options;
+async function forward(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  gatewayPort: number,
+  { accessToken, translation }: ProxyOptions,
+): Promise<void> {
   const received = await readAll(incoming);
   const { body, rawHeaders } = translation?.request(received, incoming.rawHeaders) ?? {
     body: received,
@@ -53,7 +60,7 @@ async function forward(incoming: IncomingMessage, outgoing: ServerResponse, opti
       ...withoutHeaders(rawHeaders, ['content-length', 'transfer-encoding']),
       ...(body.length === 0 ? [] : ['Content-Length', String(body.length)]),
       'Authorization',
-      `Bearer ${options.accessToken}`,
+      `Bearer ${accessToken}`,
     ],
   });
   // The client's end is the server's end: at 2026-07-28 a closed response stream cancels the request.

@@ -16,7 +16,7 @@ function build(): void {
   if (status !== 0) throw new Error('the build failed');
 }
 
-/** The official suite against `/mcp/conformance`, then against the aggregated `/mcp`. */
+/** The official suite against `/mcp/conformance`, through one gateway and two, then against the aggregated `/mcp`. */
 async function runConformance(): Promise<ScenarioVerdict[]> {
   build();
   // Only now: what it imports is built by the step before.

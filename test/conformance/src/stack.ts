@@ -6,18 +6,20 @@ import { findFreePort, makeTemporaryFolder, startEmbeddedNats } from '@gatehouse
 import type { NatsIdentity } from '@gatehouse/start';
 import { aggregateNames } from './aggregate-names.ts';
 import { startAppProcess } from '../../support/app-process.ts';
+import type { AppProcess } from '../../support/app-process.ts';
 import { startForwardingProxy } from './forwarding-proxy.ts';
+import type { Translation } from './forwarding-proxy.ts';
 import { startTokenIssuer } from '../../support/token-issuer.ts';
 
 const server = 'conformance';
 const listedTimeoutMs = 10_000;
 const scopes = ['mcp', `${server}:read`, `${server}:write`];
 
-/** NATS, gateway and fixture with authentication on, and two proxies that add the token. */
+/** NATS, two gateways and a fixture with authentication on, and proxies that add the token. */
 export interface Stack {
-  /** URLs of the fixture's own endpoint and of the aggregated one, whose names are mapped; by what they are. */
+  /** URLs to run the suite against, by what they are. */
   endpoints: Record<string, string>;
-  /** The last lines of the gateway's log. */
+  /** The last lines of the gateways' logs. */
   gatewayLog(): string;
   stop(): Promise<void>;
 }
@@ -50,43 +52,44 @@ async function start(cleanUps: (() => unknown)[]): Promise<Omit<Stack, 'stop'>> 
   const issuer = await startTokenIssuer();
   cleanUps.push(() => issuer.close());
 
-  const gatewayPort = await findFreePort();
-  const gateway = await startAppProcess('dist/apps/gateway/main.js', 'GATEWAY_ADMIN_PORT', {
-    NATS_URL: nats.url,
-    ...credentials(gatewayIdentity),
-    GATEWAY_PORT: String(gatewayPort),
+  const gatewayPorts = [await findFreePort(), await findFreePort()];
+  const resource = `http://localhost:${gatewayPorts[0]}/mcp`;
+  const gatewayEnvironment = {
+    ...environmentOf(nats.url, gatewayIdentity),
+    GATEWAY_PUBLIC_URL: new URL(resource).origin,
     AUTH_ISSUER: issuer.issuer,
-  });
-  cleanUps.push(() => gateway.stop());
-  const fixture = await startAppProcess('dist/test/conformance/fixture/main.js', 'WORKER_ADMIN_PORT', {
-    NATS_URL: nats.url,
-    ...credentials(workerIdentity),
-  });
-  cleanUps.push(() => fixture.stop());
+  };
+  const workerEnvironment = environmentOf(nats.url, workerIdentity);
+  const start = async (program: string, adminPortSetting: string, environment: NodeJS.ProcessEnv) => {
+    const started = await startAppProcess(program, adminPortSetting, environment);
+    cleanUps.push(() => started.stop());
+    return started;
+  };
+  const gateways: AppProcess[] = [];
+  for (const port of gatewayPorts) {
+    const environment = { ...gatewayEnvironment, GATEWAY_PORT: String(port) };
+    gateways.push(await start('dist/apps/gateway/main.js', 'GATEWAY_ADMIN_PORT', environment));
+  }
+  await start('dist/test/conformance/fixture/main.js', 'WORKER_ADMIN_PORT', workerEnvironment);
 
-  // Its public URL by default; a token is valid for exactly one of its resources.
-  const resource = `http://localhost:${gatewayPort}/mcp`;
-  const serverProxy = await startForwardingProxy({
-    gatewayPort,
-    accessToken: await issuer.issue(`${resource}/${server}`, scopes),
-  });
-  cleanUps.push(() => serverProxy.close());
-  const aggregateProxy = await startForwardingProxy({
-    gatewayPort,
-    accessToken: await issuer.issue(resource, scopes),
-    translation: aggregateNames(server),
-  });
-  cleanUps.push(() => aggregateProxy.close());
+  const open = async (ports: readonly number[], path: string, translation?: Translation) => {
+    // A token is valid for exactly one resource.
+    const accessToken = await issuer.issue(`${resource}${path}`, scopes);
+    const proxy = await startForwardingProxy({ gatewayPorts: ports, accessToken, ...(translation && { translation }) });
+    cleanUps.push(() => proxy.close());
+    return `http://localhost:${proxy.port}/mcp${path}`;
+  };
   const endpoints = {
-    [`/mcp/${server}`]: `http://localhost:${serverProxy.port}/mcp/${server}`,
-    '/mcp, names mapped': `http://localhost:${aggregateProxy.port}/mcp`,
+    [`/mcp/${server}`]: await open(gatewayPorts.slice(0, 1), `/${server}`),
+    [`/mcp/${server}, two replicas in turn`]: await open(gatewayPorts, `/${server}`),
+    '/mcp, two replicas in turn, names mapped': await open(gatewayPorts, '', aggregateNames(server)),
   };
   for (const url of Object.values(endpoints)) await waitUntilListed(url);
   await requireAuthentication(resource);
   await requireAuthentication(`${resource}/${server}`);
   return {
     endpoints,
-    gatewayLog: () => gateway.log(),
+    gatewayLog: () => gateways.map((gateway) => gateway.log()).join('\n'),
   };
 }
 
@@ -135,7 +138,8 @@ function identityOf(role: NatsRole): NatsIdentity {
   return { user: role.role, password: randomBytes(24).toString('base64url'), permissions: rolePermissions(role) };
 }
 
-/** Of one process: replicas would share the key. */
-function credentials({ user, password }: NatsIdentity): NodeJS.ProcessEnv {
-  return { NATS_USER: user, NATS_PASSWORD: password, GATEHOUSE_STATE_KEYS: randomBytes(32).toString('base64') };
+/** What replicas of one role share. */
+function environmentOf(natsUrl: string, { user, password }: NatsIdentity): NodeJS.ProcessEnv {
+  const stateKey = randomBytes(32).toString('base64');
+  return { NATS_URL: natsUrl, NATS_USER: user, NATS_PASSWORD: password, GATEHOUSE_STATE_KEYS: stateKey };
 }
