@@ -22,6 +22,8 @@ export interface TestGateway {
   /** Name of the fixture's server, unique in the run. */
   server: string;
   worker: FixtureWorker;
+  /** What the gateway was started with, for a second one like it. */
+  environment: Record<string, string>;
   /** A token for the aggregated endpoint, with every scope unless told otherwise. */
   token(claims?: Record<string, unknown>): Promise<string>;
   /** Stops the gateway alone, once. */
@@ -31,12 +33,12 @@ export interface TestGateway {
 }
 
 export async function startTestGateway(
-  options: { settings?: Record<string, string>; tenant?: string } = {},
+  options: { settings?: Record<string, string>; tenant?: string; natsUrl?: string } = {},
 ): Promise<TestGateway> {
   const suffix = randomBytes(4).toString('hex');
   const tenant = options.tenant ?? `t${suffix}`;
   const server = `fix-${suffix}`;
-  const natsUrl = process.env.GATEHOUSE_TEST_NATS_URL ?? '';
+  const natsUrl = options.natsUrl ?? process.env.GATEHOUSE_TEST_NATS_URL ?? '';
   const logger = createLogger('gateway-test', { LOG_LEVEL: process.env.LOG_LEVEL ?? 'fatal', LOG_FORMAT: 'json' });
   const issuer = await startFakeIssuer();
   const worker = new FixtureWorker(server);
@@ -53,7 +55,7 @@ export async function startTestGateway(
     concurrency: 32,
     logger,
   });
-  const settings = loadSettings(gatewaySettings, {
+  const environment = {
     NATS_URL: natsUrl,
     AUTH_ISSUER: issuer.issuer,
     GATEHOUSE_STATE_KEYS: randomBytes(32).toString('base64'),
@@ -61,8 +63,8 @@ export async function startTestGateway(
     GATEWAY_ADMIN_PORT: '0',
     GATEWAY_PUBLIC_URL: publicUrl,
     ...options.settings,
-  });
-  const gateway = await startGateway(settings, logger);
+  };
+  const gateway = await startGateway(loadSettings(gatewaySettings, environment), logger);
   // The worker waits for the catalog, which the gateway makes.
   await served.ready;
   await waitUntil(async () => (await fetch(`http://127.0.0.1:${gateway.adminPort}/readyz`)).ok);
@@ -83,6 +85,7 @@ export async function startTestGateway(
     tenant,
     server,
     worker,
+    environment,
     token,
     stopGateway,
     stop: async () => {
