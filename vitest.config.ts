@@ -1,3 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { projects: ['apps/*', 'libs/*', 'tools/*', 'test'], reporters: ['default'] } });
+export default defineConfig({
+  test: { projects: ['apps/*', 'libs/*', 'tools/*', 'test', 'test/chaos'], reporters: ['default'] },
+});

@@ -27,6 +27,8 @@ export interface EmbeddedNatsOptions {
   identities?: NatsIdentity[];
   /** False gives up durability for speed, for tests. */
   durable?: boolean;
+  /** Largest message; 8 MiB when absent. */
+  maxPayloadBytes?: number;
   /** Receives the server's own log lines. */
   onLog?: (line: string) => void;
 }
@@ -42,7 +44,7 @@ export interface EmbeddedNats {
   stop(): Promise<void>;
 }
 
-const maxPayloadBytes = 8 * 1024 * 1024;
+const defaultMaxPayloadBytes = 8 * 1024 * 1024;
 const stopGraceMs = 3_000;
 
 /**
@@ -82,7 +84,7 @@ function configuration(options: EmbeddedNatsOptions, port: number) {
     host: '127.0.0.1',
     port,
     server_name: 'gatehouse-local',
-    max_payload: maxPayloadBytes,
+    max_payload: options.maxPayloadBytes ?? defaultMaxPayloadBytes,
     // JetStream acknowledges before it syncs unless told otherwise.
     jetstream: {
       store_dir: path.join(options.dataDir, 'jetstream'),

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { rolePermissions } from '@gatehouse/messaging';
+import type { NatsRole } from '@gatehouse/messaging';
+import { findFreePort, makeTemporaryFolder } from '@gatehouse/start';
+import type { NatsIdentity } from '@gatehouse/start';
+import { startAppProcess } from '../../support/app-process.ts';
+import type { AppProcess } from '../../support/app-process.ts';
+import { NatsProcess } from './nats-process.ts';
+import { startTokenIssuer } from '../../support/token-issuer.ts';
+import type { TokenIssuer } from '../../support/token-issuer.ts';
+import { callTool } from './tool-call.ts';
+import type { Caller } from './tool-call.ts';
+
+/** A gateway with the port on which it serves. */
+export interface GatewayProcess extends AppProcess {
+  port: number;
+}
+
+/** What a deployment is made of. */
+export interface DeploymentOptions {
+  gateways?: number;
+  workers?: number;
+  /** `max_payload` of NATS, in bytes. */
+  maxPayloadBytes?: number;
+}
+
+const server = 'ledger';
+/** Both replicas are one service, so one token is valid at both. */
+const publicUrl = 'http://gatehouse.test';
+const scopes = ['mcp', `${server}:read`, `${server}:write`];
+const gatewayRole: NatsRole = { role: 'gateway' };
+const workerRole: NatsRole = { role: 'worker', tenant: 'default', servers: [server] };
+const settleTimeoutMs = 15_000;
+
+/** Gateways, workers with the ledger server, NATS and an issuer, each a process of its own but the issuer. */
+export class Deployment {
+  readonly ledgerFile: string;
+  readonly nats: NatsProcess;
+  readonly gateways: GatewayProcess[] = [];
+  readonly workers: AppProcess[] = [];
+  accessToken = '';
+  readonly #issuer: TokenIssuer;
+  readonly #wanted: { gateways: number; workers: number };
+  readonly #environments: Record<'gateway' | 'worker', NodeJS.ProcessEnv>;
+  readonly #cleanUps: (() => unknown)[];
+
+  private constructor(
+    options: DeploymentOptions,
+    folder: string,
+    nats: NatsProcess,
+    issuer: TokenIssuer,
+    identities: Record<'gateway' | 'worker', NatsIdentity>,
+    cleanUps: (() => unknown)[],
+  ) {
+    this.#wanted = { gateways: options.gateways ?? 2, workers: options.workers ?? 4 };
+    this.ledgerFile = path.join(folder, 'ledger');
+    this.nats = nats;
+    this.#issuer = issuer;
+    const keysOf = () => ({ GATEHOUSE_STATE_KEYS: randomBytes(32).toString('base64') });
+    this.#environments = {
+      gateway: {
+        ...busOf(nats, identities.gateway),
+        ...keysOf(),
+        GATEWAY_PUBLIC_URL: publicUrl,
+        AUTH_ISSUER: issuer.issuer,
+      },
+      worker: { ...busOf(nats, identities.worker), ...keysOf(), LEDGER_FILE: this.ledgerFile },
+    };
+    this.#cleanUps = cleanUps;
+  }
+
+  static async start(options: DeploymentOptions = {}): Promise<Deployment> {
+    const folder = makeTemporaryFolder('gatehouse-chaos-');
+    const identities = { gateway: identityOf(gatewayRole), worker: identityOf(workerRole) };
+    const nats = await NatsProcess.start({
+      dataDir: folder.path,
+      durable: false,
+      identities: Object.values(identities),
+      ...(options.maxPayloadBytes === undefined ? {} : { maxPayloadBytes: options.maxPayloadBytes }),
+    });
+    const issuer = await startTokenIssuer();
+    const cleanUps = [() => folder.remove(), () => nats.stop(), () => issuer.close()];
+    const deployment = new Deployment(options, folder.path, nats, issuer, identities, cleanUps);
+    deployment.accessToken = await deployment.issueToken();
+    try {
+      await deployment.heal();
+    } catch (error) {
+      await deployment.stop();
+      throw error;
+    }
+    return deployment;
+  }
+
+  /** A token of another account each time, valid at every gateway. */
+  issueToken(): Promise<string> {
+    return this.#issuer.issue(`${publicUrl}/mcp/${server}`, scopes);
+  }
+
+  /** Someone who calls the gateway with this number. */
+  caller(gateway: number): Caller {
+    return { gateway, port: this.gateway(gateway).port, accessToken: this.accessToken };
+  }
+
+  gateway(index: number): GatewayProcess {
+    return this.gateways[index] as GatewayProcess;
+  }
+
+  worker(index: number): AppProcess {
+    return this.workers[index] as AppProcess;
+  }
+
+  /** Starts a worker in a place that is free, or whose worker has ended. */
+  async startWorker(index: number, settings: { slowness?: number } = {}): Promise<AppProcess> {
+    const environment = { ...this.#environments.worker, LEDGER_SLOWNESS: String(settings.slowness ?? 1) };
+    const file = 'dist/test/chaos/ledger-worker/main.js';
+    return (this.workers[index] = await startAppProcess(file, 'WORKER_ADMIN_PORT', environment));
+  }
+
+  async startGateway(index: number): Promise<GatewayProcess> {
+    const port = await findFreePort();
+    const environment = { ...this.#environments.gateway, GATEWAY_PORT: String(port) };
+    const started = await startAppProcess('dist/apps/gateway/main.js', 'GATEWAY_ADMIN_PORT', environment);
+    return (this.gateways[index] = Object.assign(started, { port }));
+  }
+
+  /** Starts whatever does not run, and waits until every gateway uses every worker. */
+  async heal(): Promise<void> {
+    const starts: Promise<unknown>[] = [];
+    for (let index = 0; index < this.#wanted.gateways; index++)
+      if (!this.gateways[index]?.runs) starts.push(this.startGateway(index));
+    for (let index = 0; index < this.#wanted.workers; index++)
+      if (!this.workers[index]?.runs) starts.push(this.startWorker(index));
+    await Promise.all(starts);
+    await this.waitForWorkers(this.workers);
+  }
+
+  /** Waits until calls of every gateway reach each of these workers. */
+  async waitForWorkers(workers: AppProcess[]): Promise<void> {
+    const deadline = performance.now() + settleTimeoutMs;
+    for (const index of this.gateways.keys()) {
+      const missing = new Set(workers.map(({ pid }) => String(pid)));
+      while (missing.size > 0) {
+        const calls = Array.from({ length: 2 * workers.length }, () =>
+          callTool(this.caller(index), 'append', { key: `warm-up-${randomBytes(8).toString('hex')}`, holdMs: 20 }),
+        );
+        for (const { text } of await Promise.all(calls)) missing.delete(text ?? '');
+        if (missing.size > 0 && performance.now() > deadline)
+          throw new Error(`gateway ${index} never reaches worker ${[...missing].join(', ')}\n${this.logs()}`);
+        if (missing.size > 0) await delay(50);
+      }
+    }
+  }
+
+  /** The ends of all logs, for a failure that needs explaining. */
+  logs(): string {
+    const gateways = this.gateways.map((gateway, index) => `gateway ${index}:\n${gateway.log()}`);
+    return [...gateways, ...this.workers.map((worker, index) => `worker ${index}:\n${worker.log()}`)].join('\n');
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.gateways, ...this.workers].map((process) => process.stop()));
+    for (const cleanUp of this.#cleanUps.toReversed()) await cleanUp();
+  }
+}
+
+function identityOf(role: NatsRole): NatsIdentity {
+  return { user: role.role, password: randomBytes(24).toString('base64url'), permissions: rolePermissions(role) };
+}
+
+function busOf({ url }: NatsProcess, { user, password }: NatsIdentity): NodeJS.ProcessEnv {
+  return { NATS_URL: url, NATS_USER: user, NATS_PASSWORD: password };
+}
