@@ -20,6 +20,21 @@ export const gatewaySettings = z.object({
     { min: 1_000, max: 86_400_000 },
     'Longest run of one call, whatever the tool asks for and however much progress it reports',
   ),
+  GATEWAY_STREAM_MAX_AGE: wholeNumber(
+    43_200,
+    { min: 1, max: 604_800 },
+    'Seconds after which a subscription ends with its final result, and the client listens anew with a fresh token',
+  ),
+  GATEWAY_MAX_STREAMS_PER_ACCOUNT: wholeNumber(
+    100,
+    { min: 1, max: 1_000_000 },
+    'Open subscriptions that one account may have on one gateway; a further one is -31004',
+  ),
+  GATEWAY_MAX_SUBSCRIBED_RESOURCES: wholeNumber(
+    1_000,
+    { min: 1, max: 10_000 },
+    'Resources that one subscription may name; more are -32602',
+  ),
   // Not `httpUrl`, which drops a trailing slash: with other vendors' issuers the slash is part of the name.
   AUTH_ISSUER: z
     .string()

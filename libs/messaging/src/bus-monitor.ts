@@ -22,6 +22,7 @@ export class BusMonitor {
   readonly #logger: Logger;
   readonly #steps: RecoveryStep[] = [];
   readonly #goneListeners: (() => void)[] = [];
+  readonly #recoveredListeners: (() => void)[] = [];
   readonly #natsSubject = subjects.bus(randomToken(8));
   readonly #interval: NodeJS.Timeout;
   #state: 'recovering' | 'up' | 'gone' = 'gone';
@@ -60,6 +61,11 @@ export class BusMonitor {
   /** Calls `listener` whenever the bus is lost. */
   onGone(listener: () => void): void {
     this.#goneListeners.push(listener);
+  }
+
+  /** Calls `listener` whenever the bus carries again and every step of recovery is done. */
+  onRecovered(listener: () => void): void {
+    this.#recoveredListeners.push(listener);
   }
 
   /** Begins: the first echo starts the first recovery. */
@@ -109,6 +115,7 @@ export class BusMonitor {
     if (outage !== this.#outage || this.#closed) return;
     this.#state = 'up';
     logBusRecovered(this.#logger);
+    for (const listener of this.#recoveredListeners) listener();
   }
 
   async #watchConnection(): Promise<void> {

@@ -11,6 +11,7 @@ export const Method = {
   promptsList: 'prompts/list',
   promptsGet: 'prompts/get',
   complete: 'completion/complete',
+  subscriptionsListen: 'subscriptions/listen',
 } as const;
 
 export type Method = (typeof Method)[keyof typeof Method];

@@ -8,6 +8,7 @@ export const MetaKey = {
   clientInfo: 'io.modelcontextprotocol/clientInfo',
   clientCapabilities: 'io.modelcontextprotocol/clientCapabilities',
   serverInfo: 'io.modelcontextprotocol/serverInfo',
+  subscriptionId: 'io.modelcontextprotocol/subscriptionId',
   logLevel: 'io.modelcontextprotocol/logLevel',
   progressToken: 'progressToken',
   traceparent: 'traceparent',

@@ -28,6 +28,7 @@ export class Catalog {
   #active = new Map<string, string>();
   #tenants = new Map<string, TenantCatalog>();
   readonly #reported = new Set<string>();
+  readonly #listeners: ((tenant: string, before: TenantCatalog | undefined) => void)[] = [];
 
   constructor(view: CatalogView, registry: InstanceRegistry, logger: Logger) {
     this.#view = view;
@@ -36,6 +37,16 @@ export class Catalog {
     view.onChange(() => this.#update());
     registry.onChange(() => this.#update());
     this.#update();
+  }
+
+  /** Calls `listener` after the active definitions of a tenant changed, with what there was before. */
+  onChange(listener: (tenant: string, before: TenantCatalog | undefined) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Everything of one tenant as it is now; it never changes, the next one takes its place. */
+  tenant(tenant: string): TenantCatalog | undefined {
+    return this.#tenants.get(tenant);
   }
 
   /** The servers of a tenant, ordered by name. */
@@ -92,12 +103,18 @@ export class Catalog {
       byTenant.set(server.tenant, [...(byTenant.get(server.tenant) ?? []), { name, claimedAt, digest, definitions }]);
     }
     this.#active = active;
+    const before = this.#tenants;
     this.#tenants = new Map(
       [...byTenant].map(([tenant, servers]) => {
-        const known = this.#tenants.get(tenant);
+        const known = before.get(tenant);
         return [tenant, known?.isMadeOf(servers) ? known : this.#build(tenant, servers)];
       }),
     );
+    for (const tenant of new Set([...before.keys(), ...this.#tenants.keys()])) {
+      const known = before.get(tenant);
+      if (known === this.#tenants.get(tenant)) continue;
+      for (const listener of this.#listeners) listener(tenant, known);
+    }
   }
 
   /** The newest version with a ready instance; else the one that was active; else the newest. */

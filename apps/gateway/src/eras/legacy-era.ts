@@ -20,7 +20,7 @@ import { initializeResult } from './initialize.ts';
 import { translateFrame, translateToolPage } from './legacy-results.ts';
 
 /** Methods of 2026-07-28 alone: to an older client they do not exist. */
-const modernOnly: ReadonlySet<string> = new Set([Method.discover]);
+const modernOnly: ReadonlySet<string> = new Set([Method.discover, Method.subscriptionsListen]);
 const emptyResult = Buffer.from('{}');
 
 /**

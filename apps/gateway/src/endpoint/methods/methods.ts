@@ -4,6 +4,7 @@ import { insufficientScope } from '../../authorization/challenge.ts';
 import { decide } from '../../policy/decide.ts';
 import { connectScope } from '../../policy/required-scopes.ts';
 import { PublicUrls } from '../../public-urls.ts';
+import { Listen } from '../../subscriptions/listen.ts';
 import type { McpAnswer, McpRequest, RequestContext } from '../mcp-request.ts';
 import { Calls } from './calls.ts';
 import { Discover } from './discover.ts';
@@ -17,12 +18,14 @@ export class Methods {
   readonly #calls: Calls;
   readonly #discover: Discover;
   readonly #lists: Lists;
+  readonly #listen: Listen;
   readonly #urls: PublicUrls;
 
-  constructor(calls: Calls, discover: Discover, lists: Lists, urls: PublicUrls) {
+  constructor(calls: Calls, discover: Discover, lists: Lists, listen: Listen, urls: PublicUrls) {
     this.#calls = calls;
     this.#discover = discover;
     this.#lists = lists;
+    this.#listen = listen;
     this.#urls = urls;
   }
 
@@ -35,9 +38,11 @@ export class Methods {
     const { method, params } = message;
     if (this.#calls.has(method))
       return this.#callable(request) ? this.#calls.answer(request, context) : notOffered(method);
-    if (!this.#lists.has(method) && method !== Method.discover) return notOffered(method);
+    const ownMethod = this.#lists.has(method) || this.#listen.has(method) || method === Method.discover;
+    if (!ownMethod) return notOffered(method);
     const decision = decide(principal, connectScopes);
     if (decision.kind === 'challenge') throw insufficientScope(decision.scopes, this.#urls.metadataUrlOf(endpoint));
+    if (this.#listen.has(method)) return this.#listen.answer(request, context);
     const result =
       method === Method.discover
         ? this.#discover.result(principal.tenant, endpoint)

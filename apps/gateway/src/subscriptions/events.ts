@@ -1,0 +1,10 @@
+import type { Logger } from '@gatehouse/runtime';
+import type { SubscriptionEnd } from './subscription.ts';
+
+export function logStreamOpened(logger: Logger, fields: { accountId: string; topics: number }): void {
+  logger.debug(fields, 'subscription opened');
+}
+
+export function logStreamEnded(logger: Logger, fields: { accountId: string; end: SubscriptionEnd }): void {
+  logger.debug(fields, 'subscription ended');
+}

@@ -1,0 +1,45 @@
+import { maxUriLength } from '@gatehouse/messaging';
+import { invalidParams, isObject } from '@gatehouse/protocol';
+import type { Params } from '@gatehouse/protocol';
+
+/** MCP 2026-07-28 schema `SubscriptionFilter`. */
+export interface SubscriptionFilter {
+  toolsListChanged?: boolean;
+  promptsListChanged?: boolean;
+  resourcesListChanged?: boolean;
+  resourceSubscriptions?: string[];
+}
+
+/**
+ * Reads what a client wants to hear. Kinds of notifications that this revision does not know are ignored: the
+ * acknowledgement leaves them out (MCP 2026-07-28 Subscriptions §Acknowledgment).
+ * @throws JsonRpcError -32602 for what has not the shape of a filter, or names too many resources
+ */
+export function readFilter({ notifications }: Params, maxUris: number): SubscriptionFilter {
+  if (!isObject(notifications)) throw invalidParams('params.notifications must be an object');
+  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = notifications;
+  const lists = { toolsListChanged, promptsListChanged, resourcesListChanged };
+  const filter: SubscriptionFilter = {};
+  for (const [name, wanted] of Object.entries(lists)) {
+    if (wanted !== undefined && typeof wanted !== 'boolean')
+      throw invalidParams(`params.notifications.${name} must be a boolean`);
+    if (wanted) filter[name as keyof typeof lists] = true;
+  }
+  if (resourceSubscriptions !== undefined) filter.resourceSubscriptions = readUris(resourceSubscriptions, maxUris);
+  return filter;
+}
+
+function readUris(uris: unknown, maxUris: number): string[] {
+  if (!Array.isArray(uris) || !uris.every((uri) => typeof uri === 'string'))
+    throw invalidParams('params.notifications.resourceSubscriptions must be a list of URIs');
+  const distinct = [...new Set(uris)];
+  if (distinct.length > maxUris)
+    throw invalidParams(`One subscription names at most ${maxUris} resources`, { limit: maxUris });
+  // Together they become one message, which must fit what may wait for a reader.
+  if (distinct.some(({ length }) => length > maxUriLength) || distinct.join('').length > maxUriCharacters)
+    throw invalidParams('The URIs of this subscription are too long', { limit: maxUriCharacters });
+  return distinct;
+}
+
+/** Of all URIs of one subscription. */
+const maxUriCharacters = 128 * 1024;

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { CatalogModule } from '../catalog/catalog.module.ts';
+import { DispatchModule } from '../dispatch/dispatch.module.ts';
+import { ListChanges } from './list-changes.ts';
+import { Listen } from './listen.ts';
+import { ResourceChanges } from './resource-changes.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+// Owns `subscriptions/listen`: who listens to what, and what is told to whom. Does not own what changes (catalog, workers),
+// nor how a stream is written (endpoint).
+@Module({
+  imports: [CatalogModule, DispatchModule],
+  providers: [Listen, ListChanges, ResourceChanges, Subscriptions],
+  exports: [Listen, Subscriptions],
+})
+export class SubscriptionsModule {}
