@@ -2,6 +2,8 @@ import { errors } from 'oidc-provider';
 import { refuseRedirectUri } from './redirect-uri-policy.ts';
 
 const allowedGrantTypes = new Set(['authorization_code', 'refresh_token']);
+/** How a dynamically registered client authenticates: not at all, PKCE and its redirect URI protect it. */
+export const registeredAuthMethods = ['none'];
 const maxRedirectUris = 10;
 const maxNameLength = 200;
 
