@@ -8,6 +8,7 @@ import { Accounts } from './accounts/accounts.ts';
 import { AppModule } from './app.module.ts';
 import type { Core } from './core.module.ts';
 import { Admission } from './interactions/admission.ts';
+import { answerUnroutable } from './interactions/answer-unroutable.ts';
 import { renderError } from './interactions/render-error.ts';
 import { ProviderHost } from './provider/provider-host.ts';
 import type { Resources } from './resources/resources.ts';
@@ -35,6 +36,7 @@ export async function composeApp(
     bodyLimit: maxFormBytes,
     // The entrance has written the forwarded headers.
     trustProxy: true,
+    frameworkErrors: answerUnroutable(core.settings.AUTH_ISSUER),
     serverFactory: (handler: RequestListener) => {
       pages = handler;
       return server;

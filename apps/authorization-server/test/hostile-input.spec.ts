@@ -30,6 +30,27 @@ describe('hostile input', () => {
   afterAll(() => replicas.stop());
 
   it.each([
+    ['a broken percent-encoding', '/interaction/%E0%A4%A', 400],
+    ['an endless id', `/interaction/${'x'.repeat(500)}`, 414],
+    ['an encoded slash', '/interaction/%2f', 410],
+    ['a broken name', '/%E0%A4%A', 400],
+  ])('in a path, %s, is answered with a page', async (_what, path, status) => {
+    for (const method of ['GET', 'POST']) {
+      const answer = await replicas.send(path, { method });
+      expect([answer.status, answer.headers['content-type']]).toEqual([status, 'text/html; charset=utf-8']);
+      expect(answer.headers['content-security-policy']).toContain("form-action 'none'");
+      expect(answer.text).not.toMatch(/FST_ERR|%E0|xxx/);
+    }
+  });
+
+  it.each(['/reg/%E0%A4%A', '/auth/%E0%A4%A'])('in the path %s is never our fault', async (path) => {
+    for (const method of ['GET', 'DELETE']) {
+      const { status } = await replicas.send(path, { method, headers: { authorization: 'Bearer a' } });
+      expect([400, 401, 404, 405]).toContain(status);
+    }
+  });
+
+  it.each([
     'acr_values',
     'claims',
     'client_id',
