@@ -2,6 +2,12 @@ import type { HttpAnswer } from './http.ts';
 import { administrator } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 
+/** Where an answer sends the browser, by redirect or by the page that follows a form. */
+export function sentTo(answer: { headers: HttpAnswer['headers']; text: string }): string | undefined {
+  const refresh = /<meta http-equiv="refresh" content="0; url=([^"]+)"/.exec(answer.text)?.[1];
+  return answer.headers.location ?? refresh?.replaceAll('&amp;', '&');
+}
+
 /** A person's browser: keeps cookies, follows redirects inside the issuer, fills in the forms. */
 export class Browser {
   readonly #replicas: Replicas;
@@ -52,7 +58,7 @@ export class Browser {
     let body = form;
     for (let hop = 0; hop < 10; hop++) {
       const answer = await this.load(url, body);
-      const { location } = answer.headers;
+      const location = sentTo(answer);
       if (location === undefined) return { answer, url };
       const next = new URL(location, url);
       if (next.origin !== url.origin) return { answer, url: next };

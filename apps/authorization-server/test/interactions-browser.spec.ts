@@ -34,7 +34,10 @@ describe.runIf(hasChromium('the authorization pages in a browser'))('the pages i
     replicas = await startReplicas(1, address);
     await addFilesServer(replicas);
     callbackServer = createServer((request, response) => {
-      const framed = new URL(request.url ?? '/', 'http://client').searchParams.get('frame');
+      const { searchParams } = new URL(request.url ?? '/', 'http://client');
+      const framed = searchParams.get('frame');
+      const next = searchParams.get('then');
+      if (next !== null) return void response.writeHead(302, { location: next }).end();
       response.setHeader('content-type', 'text/html');
       response.end(
         framed === null ? '<h1>Connected</h1>' : `<iframe src="${framed.replaceAll('&', '&amp;')}"></iframe>`,
@@ -62,6 +65,23 @@ describe.runIf(hasChromium('the authorization pages in a browser'))('the pages i
     expect(await tab.textContent('h1')).toBe('Connected');
     expect(complaints).toEqual([]);
     await tab.context().close();
+  });
+
+  it('lead to wherever the client sends the browser next, for a form is answered with a page', async () => {
+    const behind = createServer((_request, response) => response.end('<h1>Behind the client</h1>'));
+    await new Promise<void>((resolve) => behind.listen(0, '127.0.0.1', resolve));
+    const { port } = behind.address() as AddressInfo;
+    const redirectUri = `${callback}?then=${encodeURIComponent(`http://127.0.0.1:${port}/`)}`;
+    const wandering = await McpClient.register(replicas, { redirect_uris: [redirectUri] });
+    const { tab, complaints } = await openTab({ javaScriptEnabled: false }, redirectUri, wandering);
+    await tab.click('button[value=approve]');
+    await tab.fill('#email', administrator.email);
+    await tab.fill('#password', administrator.password);
+    await tab.click('button[value=login]');
+    await tab.waitForURL(`http://127.0.0.1:${port}/`);
+    expect(complaints.filter((text) => /Content Security Policy/.test(text))).toEqual([]);
+    await tab.context().close();
+    behind.close();
   });
 
   it('lead back to the client when they are denied', async () => {
@@ -123,7 +143,9 @@ describe.runIf(hasChromium('the authorization pages in a browser'))('the pages i
       for (const next of ['button[value=approve]', undefined]) {
         expect(await tab.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
         expect(await tab.evaluate(textsBelowContrast, 4.5)).toEqual([]);
-        if (next) await tab.click(next);
+        if (!next) continue;
+        await tab.click(next);
+        await tab.waitForSelector('#email');
       }
       await tab.context().close();
     }
@@ -156,14 +178,14 @@ describe.runIf(hasChromium('the authorization pages in a browser'))('the pages i
     expect(statSync(path.join(folder, 'login-dark.png')).size).toBeGreaterThan(5_000);
   });
 
-  async function openTab(options: Context = {}, redirectUri = callback) {
+  async function openTab(options: Context = {}, redirectUri = callback, client = mcpClient) {
     const context = await chromium.newContext(options);
     const tab = await context.newPage();
     const complaints: string[] = [];
     tab.on('console', (message) => complaints.push(message.text()));
     tab.on('requestfailed', (request) => complaints.push(request.url()));
     const scope = 'mcp files:read files:write';
-    await tab.goto(mcpClient.authorizationUrl({ redirect_uri: redirectUri, scope }));
+    await tab.goto(client.authorizationUrl({ redirect_uri: redirectUri, scope }));
     return { tab, complaints };
   }
 });

@@ -11,9 +11,9 @@ import { pageHeaders } from './page-headers.ts';
 import { renderApprovalPage } from './pages/approval-page.tsx';
 import { renderErrorPage } from './pages/error-page.tsx';
 import type { ErrorPage } from './pages/error-page.tsx';
+import { renderGoOnPage } from './pages/go-on-page.tsx';
 import { renderLoginPage } from './pages/login-page.tsx';
 import type { LoginPage } from './pages/login-page.tsx';
-import { formActionSources } from './redirect-target.ts';
 
 /** A page ready to be sent. */
 export interface Page {
@@ -53,8 +53,7 @@ export class InteractionPages {
       interaction.prompt.name === 'login'
         ? this.#loginPage(interaction, clientName, token, retry)
         : await this.#approvalPage(interaction, clientName, token);
-    const formAction = formActionSources(String(interaction.params['redirect_uri']));
-    return { status: statusOf(retry?.problem), headers: this.#headers(formAction), html };
+    return { status: statusOf(retry?.problem), headers: this.#headers({ hasForm: true }), html };
   }
 
   /** A page that only says what went wrong. */
@@ -63,13 +62,18 @@ export class InteractionPages {
     return { status, headers: this.#headers(), html };
   }
 
+  /** The answer to a form that leads away from these pages, perhaps to the client. */
+  goOn(url: string): Page {
+    return { status: 200, headers: this.#headers(), html: renderGoOnPage({ url, host: this.#host }) };
+  }
+
   /** Headers of an answer that only sends the browser on. */
   redirectHeaders(location: string): Record<string, string> {
     return { ...this.#headers(), location };
   }
 
-  #headers(formAction?: string[]): Record<string, string> {
-    return pageHeaders({ https: this.#https, ...(formAction ? { formAction } : {}) });
+  #headers(options: { hasForm?: boolean } = {}): Record<string, string> {
+    return pageHeaders({ https: this.#https, ...options });
   }
 
   #loginPage(

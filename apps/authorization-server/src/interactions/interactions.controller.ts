@@ -100,9 +100,9 @@ export class InteractionsController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    if (outcome.kind === 'continue' || outcome.kind === 'again') {
-      const location = outcome.kind === 'continue' ? outcome.location : request.originalUrl;
-      return void reply.code(303).headers(this.#pages.redirectHeaders(location)).send();
+    if (outcome.kind === 'continue') return send(reply, this.#pages.goOn(outcome.location));
+    if (outcome.kind === 'again') {
+      return void reply.code(303).headers(this.#pages.redirectHeaders(request.originalUrl)).send();
     }
     if (outcome.kind === 'throttled') reply.header('retry-after', outcome.retryAfterSeconds);
     const retry = { email: form.email, problem: outcome };

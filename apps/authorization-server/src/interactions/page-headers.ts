@@ -5,11 +5,10 @@ const styleSource = `'sha256-${createHash('sha256').update(style).digest('base64
 
 /**
  * Headers of every page that a person sees. A page may load nothing but its own style, may not be framed, and may send
- * forms to itself and along `formAction` only.
+ * forms to this server only, or nowhere when it has none (docs/decisions/0014).
  * @param options.https adds HSTS; an http issuer is loopback and must not claim the host name for https.
  */
-export function pageHeaders(options: { https: boolean; formAction?: string[] }): Record<string, string> {
-  const formAction = options.formAction ? ["'self'", ...options.formAction].join(' ') : "'none'";
+export function pageHeaders(options: { https: boolean; hasForm?: boolean }): Record<string, string> {
   return {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
@@ -17,7 +16,7 @@ export function pageHeaders(options: { https: boolean; formAction?: string[] }):
       "default-src 'none'",
       `style-src ${styleSource}`,
       'img-src data:',
-      `form-action ${formAction}`,
+      `form-action ${options.hasForm ? "'self'" : "'none'"}`,
       "frame-ancestors 'none'",
       "base-uri 'none'",
     ].join('; '),

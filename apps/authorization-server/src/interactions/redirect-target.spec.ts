@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeRedirect, formActionSources, rememberedRedirectUri } from './redirect-target.ts';
+import { describeRedirect, rememberedRedirectUri } from './redirect-target.ts';
 
 describe('where an answer goes', () => {
   it.each([
@@ -19,14 +19,5 @@ describe('where an answer goes', () => {
     expect(rememberedRedirectUri('http://127.0.0.1:33418/callback?x=1')).toBe('http://127.0.0.1/callback?x=1');
     expect(rememberedRedirectUri('https://example.com:8443/cb')).toBe('https://example.com:8443/cb');
     expect(rememberedRedirectUri('cursor://anysphere.cursor-mcp/cb')).toBe('cursor://anysphere.cursor-mcp/cb');
-  });
-
-  it.each([
-    ['http://127.0.0.1:33418/callback', ['https:', 'http://127.0.0.1:33418']],
-    ['http://[::1]:33418/callback', ['https:', 'http:']],
-    ['https://chatgpt.com/connector', ['https:']],
-    ['cursor://anysphere.cursor-mcp/oauth', ['https:', 'cursor:']],
-  ])('lets a form end at %s through %j', (uri, sources) => {
-    expect(formActionSources(uri)).toEqual(sources);
   });
 });

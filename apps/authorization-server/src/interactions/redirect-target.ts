@@ -28,18 +28,6 @@ export function rememberedRedirectUri(redirectUri: string): string {
   return url.href;
 }
 
-/**
- * Sources of `form-action` that let a submitted form end at the redirect URI. Chromium applies `form-action` to every
- * redirect that follows a submission (CSP 3 §form-action), also to those behind the client's callback; hence `https:`.
- */
-export function formActionSources(redirectUri: string): string[] {
-  const url = new URL(redirectUri);
-  if (url.protocol === 'https:') return ['https:'];
-  if (url.protocol !== 'http:') return ['https:', url.protocol];
-  // A host source cannot be an IPv6 literal (CSP 3 §framework-directive-source-list).
-  return ['https:', url.hostname.startsWith('[') ? 'http:' : url.origin];
-}
-
 function isLoopback(url: URL): boolean {
   return url.protocol === 'http:' && loopbackHosts.has(url.hostname);
 }

@@ -9,14 +9,15 @@ const icon =
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#4a78e8" stroke-width="2.2" stroke-linecap="round"><path d="M4 21V11a8 8 0 0 1 16 0v10M12 3v18M8 21v-9M16 21v-9M2.5 21h19"/></svg>',
   );
 
-/** The frame of every page: brand, one card, the host that one is talking to. */
-export function Layout(props: PropsWithChildren<{ title: string; host: string; narrow?: boolean }>) {
+/** The frame of every page: brand, one card, the host that one is talking to. With `goOnTo` the browser goes there. */
+export function Layout(props: PropsWithChildren<{ title: string; host: string; narrow?: boolean; goOnTo?: string }>) {
   return (
     <html lang={texts.language}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
+        {props.goOnTo === undefined ? undefined : <meta http-equiv="refresh" content={`0; url=${props.goOnTo}`} />}
         <title>{`${props.title} · ${texts.product}`}</title>
         <link rel="icon" href={icon} />
         <style>{raw(style)}</style>

@@ -61,6 +61,12 @@ export const texts = {
     problem: 'There is a problem',
   },
 
+  goOn: {
+    title: 'One moment',
+    explanation: 'You are being sent on.',
+    link: 'Go on',
+  },
+
   errors: {
     code: 'Error code',
     expired: {
