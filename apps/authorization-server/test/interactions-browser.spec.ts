@@ -37,8 +37,8 @@ describe.runIf(hasChromium('the authorization pages in a browser'))('the pages i
       const { searchParams } = new URL(request.url ?? '/', 'http://client');
       const framed = searchParams.get('frame');
       const next = searchParams.get('then');
-      if (next !== null) return void response.writeHead(302, { location: next }).end();
-      response.setHeader('content-type', 'text/html');
+      if (next !== null) response.writeHead(302, { location: next });
+      else response.setHeader('content-type', 'text/html');
       response.end(
         framed === null ? '<h1>Connected</h1>' : `<iframe src="${framed.replaceAll('&', '&amp;')}"></iframe>`,
       );

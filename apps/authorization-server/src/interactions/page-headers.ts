@@ -5,7 +5,7 @@ const styleSource = `'sha256-${createHash('sha256').update(style).digest('base64
 
 /**
  * Headers of every page that a person sees. A page may load nothing but its own style, may not be framed, and may send
- * forms to this server only, or nowhere when it has none (docs/decisions/0014).
+ * forms to this server only, or nowhere when it has none (docs/decisions/0017).
  * @param options.https adds HSTS; an http issuer is loopback and must not claim the host name for https.
  */
 export function pageHeaders(options: { https: boolean; hasForm?: boolean }): Record<string, string> {
