@@ -73,8 +73,21 @@ describe('definitions of a server', () => {
   });
 
   it('are refused when they are nested deeper than 64 levels', () => {
-    expect(findFaults({ ...good, tools: [{ name: 'a', inputSchema: deep(100) }] })).not.toEqual([]);
-    expect(findFaults({ ...good, tools: [{ name: 'a', inputSchema: deep(10_000) }] })).not.toEqual([]);
-    expect(findFaults({ ...good, tools: [{ name: 'a', inputSchema: deep(50) }] })).toEqual([]);
+    const nested = (levels: number) => ({ ...good, tools: [{ ...good.tools[0], _meta: deep(levels) }] });
+    expect(findFaults(nested(100))).not.toEqual([]);
+    expect(findFaults(nested(10_000))).not.toEqual([]);
+    expect(findFaults(nested(50))).toEqual([]);
   });
+
+  it.each([['inputSchema'], ['outputSchema']])(
+    'are refused by name for an %s beyond the limits of schemas',
+    (field) => {
+      const withSchema = (schema: object) => ({ ...good, tools: [{ name: 'a', inputSchema, [field]: schema }] });
+      expect(findFaults(withSchema(deep(31)))).toEqual([]);
+      expect(findFaults(withSchema(deep(32)))).toEqual([`${field} of tool a is nested deeper than 32 levels`]);
+      expect(findFaults(withSchema({ $ref: 'https://example.com/schema' }))).toEqual([
+        `${field} of tool a refers to https://example.com/schema, which is not inside it`,
+      ]);
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { findSchemaFault } from '@gatehouse/protocol';
 import type { ServerDefinitions } from '@gatehouse/protocol';
 import { StartError } from '@gatehouse/runtime';
 import { z } from 'zod';
@@ -5,8 +6,8 @@ import { maxEntryBytes } from './catalog-bucket.ts';
 import { definitionsDigest } from './definitions-digest.ts';
 
 /**
- * What the catalog accepts. Definitions come from workers and are untrusted: shapes and sizes are checked here, fields
- * that nobody here reads are relayed as they are.
+ * What the catalog accepts. Definitions come from workers and are untrusted: shapes, sizes and schemas are checked here,
+ * fields that nobody here reads are relayed as they are. Patterns are relayed too; nobody here compiles one.
  */
 const maxItems = 1_000;
 
@@ -107,8 +108,23 @@ export function findFaults(value: unknown): string[] {
       definitions.resourceTemplates.map((template) => template.uriTemplate),
     ),
     ...foreignScopes(definitions),
-    ...sizeFaults(definitions),
+    ...contentFaults(definitions),
   ];
+}
+
+/** Schemas are looked at only once it is known that nothing is too deep to be walked. */
+function contentFaults(definitions: ServerDefinitions): string[] {
+  const faults = sizeFaults(definitions);
+  return faults.length === 0 ? schemaFaults(definitions) : faults;
+}
+
+function schemaFaults({ tools }: ServerDefinitions): string[] {
+  return tools.flatMap(({ name: tool, inputSchema, outputSchema }) =>
+    Object.entries({ inputSchema, outputSchema }).flatMap(([field, schema]) => {
+      const fault = schema && findSchemaFault(schema);
+      return fault === undefined ? [] : [`${field} of tool ${tool} ${fault}`];
+    }),
+  );
 }
 
 function repeated(kind: string, names: string[]): string[] {

@@ -9,7 +9,11 @@ const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
  * ASCII, or base64 of UTF-8 between `=?base64?` and `?=`. Undefined when the value contains invalid characters.
  */
 export function decodeHeaderValue(value: string): string | undefined {
-  if (!value.startsWith(sentinelPrefix) || !value.endsWith(sentinelSuffix)) return isPlain(value) ? value : undefined;
+  const isEncoded =
+    value.length >= sentinelPrefix.length + sentinelSuffix.length &&
+    value.startsWith(sentinelPrefix) &&
+    value.endsWith(sentinelSuffix);
+  if (!isEncoded) return isPlain(value) ? value : undefined;
   const encoded = value.slice(sentinelPrefix.length, -sentinelSuffix.length);
   if (!base64.test(encoded)) return undefined;
   const bytes = Buffer.from(encoded, 'base64');

@@ -35,5 +35,6 @@ export {
 export type { LegacyVersion } from './protocol-version.ts';
 export { checkRequestHeaders, HeaderName } from './request-headers.ts';
 export type { RequestHeaders } from './request-headers.ts';
+export { findSchemaFault, schemaLimits } from './schema-limits.ts';
 export { declaredVersion, MetaKey, readRequestMeta } from './request-meta.ts';
 export type { RequestMeta } from './request-meta.ts';

@@ -3,13 +3,14 @@ import { isObject } from './envelope.ts';
 import { decodeHeaderValue } from './header-value.ts';
 import { headerMismatch } from './json-rpc-error.ts';
 import type { RequestHeaders } from './request-headers.ts';
+import { subschemasOf } from './subschemas.ts';
 
 /** A tool parameter that clients mirror into a header. */
 export interface ParamHeader {
   /** Whole header name in lower case, such as `mcp-param-region`. */
   headerName: string;
   /** Names of the nested `properties` that lead to the parameter. */
-  path: string[];
+  path: readonly string[];
   type: 'string' | 'integer' | 'boolean';
 }
 
@@ -17,67 +18,45 @@ export interface ParamHeader {
 export type ParamHeaders = { valid: true; headers: ParamHeader[] } | { valid: false; reason: string };
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const wholeNumber = /^[+-]?\d{1,32}(\.0{0,32})?$/;
 const mirroredTypes = new Set<unknown>(['string', 'integer', 'boolean']);
 
-/** Collects the `x-mcp-header` annotations of an input schema (MCP 2026-07-28 Streamable HTTP §Schema Extension). */
+/**
+ * Collects the `x-mcp-header` annotations of an input schema, or says what makes one of them, and so the tool, invalid
+ * (MCP 2026-07-28 Streamable HTTP §Schema Extension).
+ */
 export function readParamHeaders(inputSchema: JsonSchema): ParamHeaders {
   const headers: ParamHeader[] = [];
-  const reachable = new Set<unknown>();
-  const reason = collect(inputSchema, [], headers, reachable) ?? findUnreachable(inputSchema, reachable);
-  return reason === undefined ? { valid: true, headers } : { valid: false, reason };
+  for (const { schema, path } of subschemasOf(inputSchema)) {
+    if (!Object.hasOwn(schema, 'x-mcp-header')) continue;
+    const reason = addHeader(schema, path, headers);
+    if (reason !== undefined) return { valid: false, reason };
+  }
+  return { valid: true, headers };
 }
 
-function collect(
-  schema: Record<string, unknown>,
-  path: string[],
+function addHeader(
+  parameter: JsonSchema,
+  path: readonly string[] | undefined,
   headers: ParamHeader[],
-  reachable: Set<unknown>,
 ): string | undefined {
-  if (!isObject(schema.properties)) return undefined;
-  for (const [name, property] of Object.entries(schema.properties)) {
-    if (!isObject(property)) continue;
-    const propertyPath = [...path, name];
-    reachable.add(property);
-    if ('x-mcp-header' in property) {
-      const fault = addHeader(property, propertyPath, headers);
-      if (fault !== undefined) return fault;
-    }
-    const fault = collect(property, propertyPath, headers, reachable);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
-}
-
-function addHeader(property: Record<string, unknown>, path: string[], headers: ParamHeader[]): string | undefined {
-  const annotation = property['x-mcp-header'];
+  const annotation = parameter['x-mcp-header'];
+  if (path === undefined || path.length === 0)
+    return `x-mcp-header ${quoted(annotation)} is not reachable through properties alone`;
   const where = path.join('.');
-  if (typeof annotation !== 'string' || !token.test(annotation)) return `x-mcp-header of ${where} is not a token`;
-  if (!mirroredTypes.has(property.type)) return `x-mcp-header of ${where} needs type string, integer or boolean`;
+  if (typeof annotation !== 'string' || !token.test(annotation))
+    return `x-mcp-header ${quoted(annotation)} of ${where} is no name of a header field`;
+  if (!mirroredTypes.has(parameter.type))
+    return `x-mcp-header ${annotation} of ${where} needs the type string, integer or boolean`;
   const headerName = `mcp-param-${annotation.toLowerCase()}`;
-  if (headers.some((header) => header.headerName === headerName)) return `x-mcp-header ${annotation} is used twice`;
-  headers.push({ headerName, path, type: property.type as ParamHeader['type'] });
+  if (headers.some((header) => header.headerName === headerName))
+    return `x-mcp-header ${annotation} of ${where} is used twice`;
+  headers.push({ headerName, path, type: parameter.type as ParamHeader['type'] });
   return undefined;
 }
 
-/** An annotation behind `items`, a composition, a condition or `$ref` is invalid wherever it stands. */
-function findUnreachable(node: unknown, reachable: Set<unknown>): string | undefined {
-  if (Array.isArray(node)) {
-    for (const item of node) {
-      const fault = findUnreachable(item, reachable);
-      if (fault !== undefined) return fault;
-    }
-    return undefined;
-  }
-  if (!isObject(node)) return undefined;
-  if (typeof node['x-mcp-header'] === 'string' && !reachable.has(node))
-    return `x-mcp-header ${node['x-mcp-header']} is not reachable through properties alone`;
-  for (const [keyword, value] of Object.entries(node)) {
-    // Data, not schemas: an annotation inside is an ordinary value.
-    if (keyword === 'default' || keyword === 'const' || keyword === 'enum' || keyword === 'examples') continue;
-    const fault = findUnreachable(value, reachable);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
+function quoted(annotation: unknown): string {
+  return (JSON.stringify(annotation) ?? '').slice(0, 100);
 }
 
 /**
@@ -90,7 +69,8 @@ export function checkParamHeaders(paramHeaders: readonly ParamHeader[], headers:
     const expected = valueAt(args, path);
     const sent = headers[headerName];
     const absent = expected === undefined || expected === null;
-    if (absent && sent === undefined) continue;
+    // A list or an object has no form as a header: the tool refuses it.
+    if (sent === undefined && (absent || typeof expected === 'object')) continue;
     if (sent === undefined) throw headerMismatch(`${headerName} is missing`);
     const decoded = typeof sent === 'string' ? decodeHeaderValue(sent) : undefined;
     if (decoded === undefined) throw headerMismatch(`${headerName} contains invalid characters`);
@@ -108,9 +88,10 @@ function valueAt(args: unknown, path: readonly string[]): unknown {
 }
 
 function isSame(sent: string, expected: unknown, type: ParamHeader['type']): boolean {
-  // §Server Validation: integers are compared numerically, so that `42.0` equals 42.
-  if (type === 'integer' && typeof expected === 'number')
-    return /^[+-]?\d+(\.0*)?$/.test(sent) && Number(sent) === expected && Number.isSafeInteger(expected);
+  // §Server Validation: integers are compared numerically, so that `42.0` equals 42; §Schema Extension: within the safe
+  // range, for beyond it different texts are one number.
+  if (type === 'integer' && Number.isInteger(expected))
+    return Number.isSafeInteger(expected) && wholeNumber.test(sent) && Number(sent) === expected;
   // An argument of the wrong type is the tool's to refuse; here only its text is compared.
   return sent === (typeof expected === 'string' ? expected : JSON.stringify(expected));
 }

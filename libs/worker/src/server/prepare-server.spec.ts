@@ -189,6 +189,18 @@ describe('prepareServer', () => {
     ['an output without JSON Schema', identity, withTool({ output: z.map(z.string(), z.any()) }), /as `outputSchema`/],
     ['an inputSchema alone', identity, withTool({ inputSchema: { type: 'object' } }), /inputSchema but no input/],
     ['an outputSchema alone', identity, withTool({ outputSchema: {} }), /outputSchema but no output/],
+    [
+      'an x-mcp-header that is no header name',
+      identity,
+      withTool({ input: z.object({ region: z.string().meta({ 'x-mcp-header': 'My Region' }) }) }),
+      /Mistaken.tool would be left out by every client: x-mcp-header "My Region" of region/,
+    ],
+    [
+      'an x-mcp-header in a JSON Schema that stands beside the input',
+      identity,
+      withTool({ input: z.object({}), inputSchema: { type: 'object', not: { 'x-mcp-header': 'A' } } }),
+      /x-mcp-header "A" is not reachable/,
+    ],
     ['a bad timeout', identity, withTool({ timeoutMs: 0.5 }), /timeoutMs of 0.5/],
     ['a scope with a prefix', identity, withTool({ scopes: ['other:admin'] }), /only what follows "weather:"/],
     ['a bad URI', identity, new BadUri(), /"not a uri", which is not a URI/],

@@ -1,3 +1,4 @@
+import { readParamHeaders } from '@gatehouse/protocol';
 import type { JsonSchema, ToolDefinition, ToolDispatch } from '@gatehouse/protocol';
 import { StartError } from '@gatehouse/runtime';
 import type { ToolOptions } from '../declarations.ts';
@@ -48,8 +49,11 @@ function inputSchemaOf({ input, inputSchema }: ToolOptions, where: string): Json
     return { type: 'object', additionalProperties: false };
   }
   const schema = inputSchema ?? toJsonSchema(input, 'input', where, 'inputSchema');
-  if (schema.type === 'object') return schema;
-  throw new StartError(`${where} has an input that is no object: MCP arguments are objects, wrap the value in one.`);
+  if (schema.type !== 'object')
+    throw new StartError(`${where} has an input that is no object: MCP arguments are objects, wrap the value in one.`);
+  const paramHeaders = readParamHeaders(schema);
+  if (!paramHeaders.valid) throw new StartError(`${where} would be left out by every client: ${paramHeaders.reason}.`);
+  return schema;
 }
 
 function outputSchemaOf({ output, outputSchema }: ToolOptions, where: string): JsonSchema | undefined {

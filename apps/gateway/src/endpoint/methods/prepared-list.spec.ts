@@ -67,11 +67,13 @@ describe('a cursor', () => {
 
   it('opens nothing once any part of it was changed', () => {
     const list = listOf(tools(600));
+    const opened: string[] = [];
     for (let place = 0; place < nextCursor.length; place++) {
       const other = nextCursor[place] === 'A' ? 'B' : 'A';
       const changed = nextCursor.slice(0, place) + other + nextCursor.slice(place + 1);
-      expect(list.page(changed), `character ${place}`).toBeUndefined();
+      opened.push(...(list.page(changed) ? [changed] : []));
     }
+    expect(opened).toEqual([]);
   });
 
   it.each<[string, string]>([
