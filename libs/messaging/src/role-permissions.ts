@@ -1,5 +1,6 @@
 import { catalogStream, catalogSubject } from './catalog-bucket.ts';
 import { anyToken, subjects, subjectToken } from './subjects.ts';
+import { anyTaskSubject, taskStream } from './tasks/task-stream.ts';
 
 /** Whose NATS identity it is. One worker identity serves one or several servers of one tenant. */
 export type NatsRole =
@@ -37,13 +38,20 @@ function gatewayPermissions(inbox: string): RolePermissions {
   const anyInstance = { tenant: anyToken, server: anyToken, instance: anyToken };
   return {
     publish: {
-      allow: [subjects.call(anyInstance), subjects.control(anyInstance), subjects.bus(anyToken), ...catalogSubjects],
+      allow: [
+        subjects.call(anyInstance),
+        subjects.control(anyInstance),
+        subjects.bus(anyToken),
+        ...catalogSubjects,
+        ...taskSubjects,
+      ],
     },
     subscribe: {
       allow: [
         subjects.reply(anyInstance, anyToken, anyToken),
         subjects.beat(anyInstance),
         subjects.changed(anyInstance),
+        subjects.taskReport(anyInstance),
         subjects.bus(anyToken),
         anyAnnouncement,
         inbox,
@@ -56,18 +64,27 @@ const anyKey = { tenant: anyToken, server: anyToken, digest: anyToken };
 const anyAnnouncement = subjects.announce(anyKey);
 
 /** JetStream's API as far as creating, watching and keeping the catalog needs it. */
-const catalogSubjects = [
-  subjects.announced(anyKey),
-  catalogSubject(anyKey),
-  '$JS.API.INFO',
-  `$JS.API.STREAM.INFO.${catalogStream}`,
-  `$JS.API.STREAM.CREATE.${catalogStream}`,
-  `$JS.API.STREAM.MSG.GET.${catalogStream}`,
-  `$JS.API.CONSUMER.CREATE.${catalogStream}.>`,
-  `$JS.API.CONSUMER.INFO.${catalogStream}.>`,
-  `$JS.API.CONSUMER.DELETE.${catalogStream}.>`,
-  `$JS.FC.${catalogStream}.>`,
+const catalogSubjects = [subjects.announced(anyKey), catalogSubject(anyKey), ...streamSubjects(catalogStream)];
+
+/** The same for tasks, which gateways keep alone. */
+const taskSubjects = [
+  subjects.taskNews({ tenant: anyToken, server: anyToken, instance: anyToken }),
+  anyTaskSubject,
+  ...streamSubjects(taskStream),
 ];
+
+function streamSubjects(stream: string): string[] {
+  return [
+    '$JS.API.INFO',
+    `$JS.API.STREAM.INFO.${stream}`,
+    `$JS.API.STREAM.CREATE.${stream}`,
+    `$JS.API.STREAM.MSG.GET.${stream}`,
+    `$JS.API.CONSUMER.CREATE.${stream}.>`,
+    `$JS.API.CONSUMER.INFO.${stream}.>`,
+    `$JS.API.CONSUMER.DELETE.${stream}.>`,
+    `$JS.FC.${stream}.>`,
+  ];
+}
 
 /**
  * No subject of JetStream, not even of its own entries: nats-server sends what it answers there, with content that the
@@ -82,6 +99,7 @@ function workerPermissions(tenantName: string, serverNames: string[], inbox: str
         subjects.reply(own, anyToken, anyToken),
         subjects.changed(own),
         subjects.announce({ ...own, digest: anyToken }),
+        subjects.taskReport({ ...own, instance: anyToken }),
       ]),
     },
     subscribe: {
@@ -90,6 +108,7 @@ function workerPermissions(tenantName: string, serverNames: string[], inbox: str
           subjects.call({ ...own, instance: anyToken }),
           subjects.control({ ...own, instance: anyToken }),
           subjects.announced({ ...own, digest: anyToken }),
+          subjects.taskNews({ ...own, instance: anyToken }),
           `$SRV.*.${own.server}`,
           `$SRV.*.${own.server}.*`,
         ]),

@@ -75,6 +75,10 @@ export const subjects = {
   announced: (key: CatalogKey) => `gh.announced.${key.tenant}.${key.server}.${key.digest}` as NatsSubject,
   /** Resources of one server that changed; only its worker publishes. */
   changed: (from: Omit<InstanceAddress, 'instance'>) => `gh.changed.${from.tenant}.${from.server}` as NatsSubject,
+  /** What an instance reports of its tasks; only its worker publishes. */
+  taskReport: (from: InstanceAddress) => `gh.task-report.${from.tenant}.${from.server}.${from.instance}` as NatsSubject,
+  /** What an instance must know of its tasks; only gateways publish. */
+  taskNews: (to: InstanceAddress) => `gh.task-news.${to.tenant}.${to.server}.${to.instance}` as NatsSubject,
   /** What a process says to itself to know that the bus carries messages. */
   bus: (process: SubjectToken) => `gh.bus.${process}` as NatsSubject,
 };
@@ -82,6 +86,12 @@ export const subjects = {
 /** Reads the instance's address back from a subject of `subjects.beat`; undefined when it has another shape. */
 export function addressOfBeat(natsSubject: string): InstanceAddress | undefined {
   const [tenant, server, instance] = tokensOf(natsSubject, 'gh.beat.');
+  return tenant && server && instance ? { tenant, server, instance } : undefined;
+}
+
+/** Reads the instance's address back from a subject of `subjects.taskReport`; undefined when it has another shape. */
+export function addressOfTaskReport(natsSubject: string): InstanceAddress | undefined {
+  const [tenant, server, instance] = tokensOf(natsSubject, 'gh.task-report.');
   return tenant && server && instance ? { tenant, server, instance } : undefined;
 }
 

@@ -10,7 +10,9 @@ import {
   watchCatalog,
 } from '../src/index.ts';
 import { definitionsOf, echo, logger, openGateway, requestOf, until } from './bus.ts';
+import { encodeReport } from '../src/tasks/task-wire.ts';
 import { startNats } from './nats.ts';
+import { createTask, grantOf, keyOf, openTaskGateway, openTaskWorker } from './tasks.ts';
 
 const roles: Record<string, NatsRole> = {
   gateway: { role: 'gateway' },
@@ -109,6 +111,12 @@ describe('a worker’s identity', () => {
     ['an announcement of another tenant', `gh.announce.other.files.${digest}`],
     ['the answer to an announcement', `gh.announced.acme.files.${digest}`],
     ['an entry of the catalog, not even its own', `$KV.gh_catalog.acme.files.${digest}`],
+    ['a report of another server’s tasks', 'gh.task-report.acme.mail.i1'],
+    ['a report of another tenant’s tasks', 'gh.task-report.other.files.i1'],
+    ['what gateways say of tasks', 'gh.task-news.acme.files.i1'],
+    ['a task, not even its own', 'gh.task.acme.p1.t1'],
+    ['a read of tasks', '$JS.API.STREAM.MSG.GET.gh_tasks'],
+    ['the deletion of the tasks', '$JS.API.STREAM.DELETE.gh_tasks'],
     ['a gateway’s self-beat', 'gh.bus.g1'],
     ['into a gateway’s inbox', '_INBOX_gateway.x'],
     ['the deletion of the catalog', '$JS.API.STREAM.DELETE.KV_gh_catalog'],
@@ -124,7 +132,13 @@ describe('a worker’s identity', () => {
 
   it('cannot make anybody speak for it by naming a foreign reply subject', async () => {
     const view = await watchCatalog(connectionOf('gateway'), logger);
-    const foreign = ['gh.call.other.files.i1', 'gh.beat.other.files.i1', `$KV.gh_catalog.other.files.${digest}`];
+    const tasks = await openTaskGateway(connectionOf('gateway'));
+    const foreign = [
+      'gh.call.other.files.i1',
+      'gh.beat.other.files.i1',
+      'gh.task.other.p1.t1',
+      `$KV.gh_catalog.other.files.${digest}`,
+    ];
     const heard: string[] = [];
     const spying = foreign.map((natsSubject) =>
       connectionOf('spy').subscribe(natsSubject, {
@@ -143,6 +157,9 @@ describe('a worker’s identity', () => {
       for (const publishable of rolePermissions(roles.files ?? { role: 'gateway' }).publish.allow) {
         const natsSubject = publishable.replace(/\*$/, definitionsDigest(definitions)).replaceAll('*', 'any');
         connectionOf('files').publish(natsSubject, announcement, { reply });
+        const grant = grantOf('acme');
+        const headers = encodeReport({ taskId: grant.taskId, grant: grant.sealed, step: 1, status: 'working' });
+        connectionOf('files').publish(natsSubject, '', { reply, headers });
       }
     }
     await stored;
@@ -150,6 +167,7 @@ describe('a worker’s identity', () => {
     await connectionOf('spy').flush();
     expect(heard).toEqual([]);
     for (const subscription of spying) subscription.unsubscribe();
+    tasks.close();
     view.close();
   });
 
@@ -160,6 +178,9 @@ describe('a worker’s identity', () => {
     ['answers to gateways', 'gh.reply.acme.files.g1.*', 'gh.reply.acme.files.g1.t1'],
     ['beats', 'gh.beat.>', 'gh.beat.acme.files.i1'],
     ['changes, not even its own', 'gh.changed.>', 'gh.changed.acme.files'],
+    ['tasks', 'gh.task.>', 'gh.task.acme.p1.t1'],
+    ['reports of tasks, not even those of its own server', 'gh.task-report.>', 'gh.task-report.acme.files.i2'],
+    ['what concerns another server’s tasks', 'gh.task-news.acme.mail.*', 'gh.task-news.acme.mail.i1'],
     ['announcements', '$KV.gh_catalog.>', `$KV.gh_catalog.acme.files.${digest}`],
     ['a gateway’s inbox', '_INBOX_gateway.>', '_INBOX_gateway.x'],
     ['another worker’s inbox', '_INBOX_worker.>', '_INBOX_worker.acme.files-archive_notes.x'],
@@ -184,6 +205,10 @@ describe('a gateway’s identity', () => {
     ['an answer', 'gh.reply.acme.files.g1.t1'],
     ['the deletion of the catalog', '$JS.API.STREAM.DELETE.KV_gh_catalog'],
     ['a change of the catalog', '$JS.API.STREAM.UPDATE.KV_gh_catalog'],
+    ['a report of a task', 'gh.task-report.acme.files.i1'],
+    ['the deletion of the tasks', '$JS.API.STREAM.DELETE.gh_tasks'],
+    ['a purge of the tasks', '$JS.API.STREAM.PURGE.gh_tasks'],
+    ['a change of the tasks', '$JS.API.STREAM.UPDATE.gh_tasks'],
   ])('may not publish %s', async (_, natsSubject) => {
     expect(await mayPublish('gateway', natsSubject)).toBe(false);
   });
@@ -195,12 +220,17 @@ describe('a gateway’s identity', () => {
 });
 
 describe('the authorization server’s identity', () => {
-  it.each(['gh.call.acme.files.i1', 'gh.beat.acme.files.i1', `gh.announce.acme.files.${digest}`, 'gh.bus.g1'])(
-    'may not publish %s',
-    async (natsSubject) => {
-      expect(await mayPublish('authorization-server', natsSubject)).toBe(false);
-    },
-  );
+  it.each([
+    'gh.call.acme.files.i1',
+    'gh.beat.acme.files.i1',
+    `gh.announce.acme.files.${digest}`,
+    'gh.bus.g1',
+    'gh.task.acme.p1.t1',
+    'gh.task-news.acme.files.i1',
+    '$JS.API.STREAM.MSG.GET.gh_tasks',
+  ])('may not publish %s', async (natsSubject) => {
+    expect(await mayPublish('authorization-server', natsSubject)).toBe(false);
+  });
 
   it('may read the catalog', async () => {
     const view = await watchCatalog(connectionOf('authorization-server'), logger);
@@ -236,6 +266,16 @@ describe('under these identities', () => {
     expect(ping.json()).toMatchObject({ name: 'notes' });
     await server.drain();
     await gateway.close();
+  });
+
+  it('a task is created by a worker, stored by a gateway and read by it', async () => {
+    const tasks = await openTaskGateway(connectionOf('gateway'));
+    const worker = openTaskWorker(connectionOf('files'), 'acme');
+    const grant = grantOf('acme');
+    await createTask(worker, grant);
+    expect(await tasks.store.read(keyOf('acme', grant.taskId))).toMatchObject({ state: { status: 'working' } });
+    worker.close();
+    tasks.close();
   });
 
   it('a worker that offers somebody else’s server is told so in one sentence', async () => {

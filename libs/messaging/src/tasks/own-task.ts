@@ -1,0 +1,243 @@
+import type { SealedTaskGrant } from './task-grants.ts';
+import type { TaskReport } from './task-transitions.ts';
+import type { ClientWords, GrantedReport, TaskNews, TaskRefusal } from './task-wire.ts';
+
+/** How long an owner waits for a keeper's word before it reports again. */
+const retryIntervalMs = 1_000;
+
+/** A call that may become a task. */
+export interface TaskOffer {
+  readonly taskId: string;
+  /** Makes it one; resolves when the task is durable, or with the reason why the call stays a call. */
+  create(statusMessage?: string): Promise<TaskCreation>;
+}
+
+/** Why a call stays a call: what a keeper says, or `busy` and `draining` of this instance itself. */
+export type TaskCreation =
+  | { kind: 'created'; task: OwnTask }
+  | { kind: 'refused'; reason: TaskRefusal | 'busy' | 'draining' };
+
+/** How a task ends. The bytes are JSON: a result, or a JSON-RPC error. */
+export type TaskEnding =
+  | { status: 'completed'; result: Uint8Array }
+  | { status: 'failed'; error: Uint8Array; statusMessage?: string }
+  | { status: 'cancelled' };
+
+/** A content larger than a task can hold. */
+export class TaskContentTooLargeError extends RangeError {
+  override readonly name = 'TaskContentTooLargeError';
+}
+
+interface Question {
+  request: unknown;
+  resolve: (answer: unknown) => void;
+  reject: (reason: unknown) => void;
+}
+
+interface InFlight {
+  report: GrantedReport;
+  content: Uint8Array;
+  settle: () => void;
+}
+
+/** The owner's side of one task: it reports one step after the other, each until a keeper has stored it. */
+export class OwnTask {
+  readonly taskId: string;
+  /** Resolves when the task has ended here: its ending is stored, or somebody else ended it. */
+  readonly over: Promise<void>;
+  createdAtMs = 0;
+  ttlMs: number;
+  readonly #grant: string;
+  readonly #maxContentBytes: number;
+  readonly #send: (report: GrantedReport, content: Uint8Array) => void;
+  readonly #abort = new AbortController();
+  readonly #questions = new Map<string, Question>();
+  readonly #markOver: () => void;
+  #step = 0;
+  #statusMessage: string | undefined;
+  #cancelSeen = false;
+  #inFlight: InFlight | undefined;
+  #ending: TaskEnding | undefined;
+  #isOver = false;
+  #reporting: Promise<void> | undefined;
+  #dirty = false;
+  #refusal: TaskRefusal | undefined;
+  #expiry: NodeJS.Timeout | undefined;
+
+  constructor(
+    grant: SealedTaskGrant,
+    how: { maxContentBytes: number; send: (report: GrantedReport, content: Uint8Array) => void },
+  ) {
+    this.taskId = grant.taskId;
+    this.ttlMs = grant.ttlMs;
+    this.#grant = grant.sealed;
+    this.#maxContentBytes = how.maxContentBytes;
+    this.#send = how.send;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.over = promise;
+    this.#markOver = resolve;
+  }
+
+  /** Aborted when a client cancels the task, when it is over without its handler, or when the process ends. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** True when a client asked for the end. */
+  get cancelled(): boolean {
+    return this.#cancelSeen;
+  }
+
+  async create(statusMessage?: string): Promise<TaskCreation> {
+    this.#statusMessage = statusMessage;
+    this.#expireIn(this.ttlMs);
+    await this.#report();
+    if (this.#refusal !== undefined) return { kind: 'refused', reason: this.#refusal };
+    return { kind: 'created', task: this };
+  }
+
+  /**
+   * Asks the client; resolves with its answer, which nobody has looked at. The key must never have been used in this task.
+   * @throws TaskContentTooLargeError when the open questions are too many; the signal's reason when the task is stopped
+   */
+  ask(key: string, request: unknown): Promise<unknown> {
+    this.signal.throwIfAborted();
+    const answer = new Promise((resolve, reject) => {
+      this.#questions.set(key, { request, resolve, reject });
+    });
+    if (this.#encodeQuestions().length > this.#maxContentBytes) {
+      this.#questions.delete(key);
+      throw new TaskContentTooLargeError('the questions of the task are too large');
+    }
+    void this.#report();
+    return answer;
+  }
+
+  /**
+   * Ends the task; resolves when the ending is stored, or the task has been ended by somebody else.
+   * @throws TaskContentTooLargeError when the result exceeds what a task can hold: nothing has been reported
+   */
+  async end(ending: TaskEnding): Promise<void> {
+    const content = contentOf(ending);
+    if (content.length > this.#maxContentBytes)
+      throw new TaskContentTooLargeError('the result of the task is too large');
+    this.#ending ??= ending;
+    await this.#report();
+  }
+
+  abort(reason: 'cancelled' | 'ending' | 'ended' | 'expired'): void {
+    const message = {
+      cancelled: 'The client cancelled the task',
+      ending: 'The worker ends',
+      ended: 'The task has been ended without its handler',
+      expired: 'The time of the task is over',
+    }[reason];
+    this.#abort.abort(new DOMException(message, reason === 'expired' ? 'TimeoutError' : 'AbortError'));
+    for (const { reject } of this.#questions.values()) reject(this.signal.reason);
+    this.#questions.clear();
+  }
+
+  /** Takes a keeper's word. */
+  hear(news: TaskNews): void {
+    if (this.#isOver) return;
+    if (news.kind === 'ended') return this.#finish('ended');
+    if (news.kind === 'refused') {
+      this.#refusal = news.reason;
+      return this.#finish('ended');
+    }
+    if (news.kind === 'stored') this.#confirm(news);
+    if (!this.#isOver) this.#take(news);
+  }
+
+  #confirm(news: TaskNews & { kind: 'stored' }): void {
+    if (news.step !== this.#inFlight?.report.step) return;
+    if (news.step === 1) {
+      ({ createdAtMs: this.createdAtMs, ttlMs: this.ttlMs } = news);
+      this.#expireIn(news.ttlMs);
+    }
+    this.#inFlight.settle();
+    if (isEnding(this.#inFlight.report)) this.#finish('ended');
+  }
+
+  #take({ cancelRequested, inputResponses }: ClientWords): void {
+    let heard = false;
+    if (cancelRequested && !this.#cancelSeen) {
+      this.#cancelSeen = heard = true;
+      this.abort('cancelled');
+    }
+    for (const [key, answer] of Object.entries(inputResponses ?? {})) {
+      heard = true;
+      this.#questions.get(key)?.resolve(answer);
+      this.#questions.delete(key);
+    }
+    // The next report tells the keepers that it was heard; until then they say it again.
+    if (heard) void this.#report();
+  }
+
+  /** Reports what is now, once what is being reported has been stored. */
+  #report(): Promise<void> {
+    this.#dirty = true;
+    this.#reporting ??= this.#reportAll();
+    return this.#reporting;
+  }
+
+  async #reportAll(): Promise<void> {
+    // What is asked in one breath becomes one report.
+    await Promise.resolve();
+    while (this.#dirty && !this.#isOver) {
+      this.#dirty = false;
+      await this.#deliver();
+    }
+    this.#reporting = undefined;
+  }
+
+  /** A step that was sent once never changes: a keeper may have stored it. */
+  async #deliver(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { report, content } = this.#nextStep();
+    this.#inFlight = { report, content, settle: resolve };
+    const retries = setInterval(this.#send, retryIntervalMs, report, content);
+    this.#send(report, content);
+    await Promise.race([promise, this.over]);
+    clearInterval(retries);
+  }
+
+  #nextStep(): { report: GrantedReport; content: Uint8Array } {
+    const ending = this.#ending;
+    const report: TaskReport = { step: ++this.#step, status: ending?.status ?? 'working' };
+    const statusMessage = ending?.status === 'failed' ? ending.statusMessage : this.#statusMessage;
+    if (statusMessage !== undefined && (!ending || ending.status === 'failed')) report.statusMessage = statusMessage;
+    if (this.#cancelSeen) report.cancelSeen = true;
+    const content = ending ? contentOf(ending) : this.#encodeQuestions();
+    return { report: { ...report, taskId: this.taskId, grant: this.#grant }, content };
+  }
+
+  #encodeQuestions(): Uint8Array {
+    if (this.#questions.size === 0) return new Uint8Array();
+    const requests = [...this.#questions].map(([key, { request }]) => [key, request]);
+    return Buffer.from(JSON.stringify(Object.fromEntries(requests)));
+  }
+
+  #expireIn(ttlMs: number): void {
+    clearTimeout(this.#expiry);
+    this.#expiry = setTimeout(() => this.#finish('expired'), ttlMs);
+    this.#expiry.unref();
+  }
+
+  #finish(reason: 'ended' | 'expired'): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#expiry);
+    if (!this.#ending) this.abort(reason);
+    this.#markOver();
+  }
+}
+
+function isEnding({ status }: TaskReport): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
+function contentOf(ending: TaskEnding): Uint8Array {
+  if (ending.status === 'completed') return ending.result;
+  return ending.status === 'failed' ? ending.error : new Uint8Array();
+}

@@ -1,0 +1,108 @@
+import { JetStreamApiCodes, JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { MsgHdrs, NatsConnection } from '@nats-io/nats-core';
+import { headers } from '@nats-io/nats-core';
+import { MsgHdrsImpl } from '@nats-io/nats-core/internal';
+import { headerRoomBytes } from '../wire.ts';
+import type { Task, TaskKey, TaskState } from './task.ts';
+import { isExpired } from './task.ts';
+import { ensureTaskStream, entryTtl, taskStream, taskSubject } from './task-stream.ts';
+
+const stateHeader = 'Gatehouse-Task';
+
+/** How often a change is tried when others write at the same time. */
+const maxAttempts = 8;
+
+/** A task with the sequence of its entry, on which the next change depends. */
+export interface StoredTask extends Task {
+  revision: number;
+}
+
+/** What became of a write: stored, somebody else was faster, or the stream takes no more. */
+export type AppendOutcome = { kind: 'stored'; revision: number } | { kind: 'conflict' | 'full' };
+
+/** Reads and writes tasks. Writes are durable when they resolve; reads go to the stream's leader. */
+export class TaskStore {
+  readonly #connection: NatsConnection;
+
+  constructor(connection: NatsConnection) {
+    this.#connection = connection;
+  }
+
+  /** Creates the stream unless it exists. */
+  async open(): Promise<void> {
+    await ensureTaskStream(await jetstreamManager(this.#connection), this.#connection);
+  }
+
+  /** A task; undefined when there is none, or its time is over. */
+  async read(key: TaskKey): Promise<StoredTask | undefined> {
+    const query = JSON.stringify({ last_by_subj: taskSubject(key) });
+    const answer = await this.#connection.request(`$JS.API.STREAM.MSG.GET.${taskStream}`, query, { timeout: 5_000 });
+    const { message, error } = answer.json<MessageAnswer>();
+    if (error?.err_code === JetStreamApiCodes.NoMessageFound) return undefined;
+    if (!message) throw new Error(`a task could not be read: ${error?.description ?? 'no message'}`);
+    const state = decodeTaskState(MsgHdrsImpl.decode(Buffer.from(message.hdrs ?? '', 'base64')));
+    if (!state || isExpired(state, Date.now())) return undefined;
+    return { state, content: Buffer.from(message.data ?? '', 'base64'), revision: message.seq };
+  }
+
+  /** Stores a task on the condition that its last entry is the one of `revision`; 0 when there must be none. */
+  async append(key: TaskKey, { state, content }: Task, revision: number): Promise<AppendOutcome> {
+    const entryHeaders = headers();
+    entryHeaders.set(stateHeader, JSON.stringify(state));
+    try {
+      const acknowledged = await jetstream(this.#connection).publish(taskSubject(key), content, {
+        headers: entryHeaders,
+        expect: { lastSubjectSequence: revision },
+        ttl: entryTtl(state.createdAtMs + state.ttlMs, Date.now()),
+      });
+      return { kind: 'stored', revision: acknowledged.seq };
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence)
+        return { kind: 'conflict' };
+      if (error instanceof JetStreamApiError && isFull(error)) return { kind: 'full' };
+      throw error;
+    }
+  }
+
+  /**
+   * Changes a task whatever others do at the same time: `change` is asked again with what they stored. It answers undefined
+   * where nothing is to be changed. Resolves with the task as it is then; undefined when there is none.
+   * @throws Error when NATS does not answer, or the stream is full
+   */
+  async change(key: TaskKey, change: (task: Task) => Task | undefined): Promise<StoredTask | undefined> {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const stored = await this.read(key);
+      const changed = stored && change(stored);
+      if (!changed) return stored;
+      const outcome = await this.append(key, changed, stored.revision);
+      if (outcome.kind === 'stored') return { ...changed, revision: outcome.revision };
+      if (outcome.kind === 'full') throw new Error('the stream of tasks is full');
+    }
+    throw new Error('others kept changing the task');
+  }
+}
+
+/**
+ * Largest content of a task. The leader answers reads in base64 inside JSON, which needs four bytes for three, and has to
+ * fit `max_payload` as every message.
+ */
+export function maxTaskContentBytes(connection: NatsConnection): number {
+  const payloadBytes = connection.info?.max_payload ?? 1024 * 1024;
+  return Math.floor(((payloadBytes - 2 * headerRoomBytes) * 3) / 4);
+}
+
+/** Reads an entry's header; undefined when it is none of ours. */
+export function decodeTaskState(entryHeaders: MsgHdrs | undefined): TaskState | undefined {
+  const text = entryHeaders?.get(stateHeader);
+  return text ? (JSON.parse(text) as TaskState) : undefined;
+}
+
+interface MessageAnswer {
+  message?: { seq: number; hdrs?: string; data?: string };
+  error?: { err_code: number; description: string };
+}
+
+/** NATS's "maximum bytes exceeded" comes as a general failure to store. */
+function isFull(error: JetStreamApiError): boolean {
+  return /maximum bytes exceeded|insufficient (storage )?resources/.test(error.message);
+}

@@ -1,0 +1,299 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { NatsConnection, Task, TaskKey } from '../src/index.ts';
+import {
+  answerQuestions,
+  failTask,
+  requestCancellation,
+  subjectToken,
+  TaskContentTooLargeError,
+  tellOwner,
+  unconfirmedWords,
+} from '../src/index.ts';
+import { connectTo, newTenant, sharedNatsUrl, until } from './bus.ts';
+import { startNats } from './nats.ts';
+import { contentOf, createTask, grantOf, json, keyOf, openTaskGateway, openTaskWorker } from './tasks.ts';
+
+let connection: NatsConnection;
+let gateway: Awaited<ReturnType<typeof openTaskGateway>>;
+beforeAll(async () => {
+  connection = await connectTo(sharedNatsUrl());
+  gateway = await openTaskGateway(connection);
+});
+afterAll(() => {
+  gateway.close();
+  return connection.close();
+});
+
+async function begin(changes: Parameters<typeof grantOf>[1] = {}) {
+  const tenant = newTenant();
+  const worker = openTaskWorker(connection, tenant);
+  const grant = grantOf(tenant, changes);
+  const task = await createTask(worker, grant);
+  const key = keyOf(tenant, grant.taskId);
+  return { tenant, worker, grant, task, key, read: () => gateway.store.read(key) };
+}
+
+describe('the stream of tasks', () => {
+  it('refuses what does not fit, keeps one entry per task, and is read from its leader', async () => {
+    const jetstream = await jetstreamManager(connection);
+    const { config } = await jetstream.streams.info('gh_tasks');
+    expect(config).toMatchObject({
+      discard: 'new',
+      storage: 'file',
+      max_msgs_per_subject: 1,
+      allow_direct: false,
+      allow_rollup_hdrs: false,
+      allow_msg_ttl: true,
+    });
+    expect(config.max_bytes).toBeGreaterThan(0);
+    expect(config.max_age).toBeGreaterThan(0);
+  });
+
+  it('may be created by two gateways at once', async () => {
+    const nats = await startNats();
+    const connections = await Promise.all([connectTo(nats.url), connectTo(nats.url)]);
+    const gateways = await Promise.all(connections.map((own) => openTaskGateway(own)));
+    const [first, second] = gateways;
+    const worker = openTaskWorker(connections[0], 'acme');
+    const grant = grantOf('acme');
+    await createTask(worker, grant);
+    for (const one of [first, second])
+      expect(await one?.store.read(keyOf('acme', grant.taskId))).toMatchObject({ state: { status: 'working' } });
+    for (const one of gateways) one.close();
+    await Promise.all(connections.map((own) => own.close()));
+    await nats.stop();
+  });
+});
+
+describe('a task of a worker', () => {
+  it('is stored when its creation resolves', async () => {
+    const { task, read, grant } = await begin();
+    expect((await read())?.state).toMatchObject({
+      status: 'working',
+      server: 'files',
+      instance: 'i1',
+      scopes: ['files:read'],
+      createdAtMs: task.createdAtMs,
+      ttlMs: 60_000,
+    });
+    expect(task.taskId).toBe(grant.taskId);
+  });
+
+  it('ends with its result, and then stays as it is', async () => {
+    const { task, read, worker } = await begin();
+    await task.end({ status: 'completed', result: json({ content: [] }) });
+    expect(await read()).toMatchObject({ state: { status: 'completed' } });
+    expect(contentOf(await read())).toEqual({ content: [] });
+    await until(() => worker.tasks.size === 0);
+    expect(task.signal.aborted).toBe(false);
+  });
+
+  it('has exactly one ending when its gateway and its owner disagree', async () => {
+    for (let round = 0; round < 20; round++) {
+      const { task, read, key } = await begin();
+      const failing = gateway.store.change(key, (stored) => failTask(stored, { code: -31_002, message: 'x' }, 1));
+      await Promise.all([failing, task.end({ status: 'completed', result: json({}) })]);
+      const first = await read();
+      await gateway.store.change(key, (stored) => failTask(stored, { code: -31_002, message: 'late' }, 2));
+      expect(await read()).toEqual(first);
+    }
+  });
+
+  it('stops its handler when it was ended without it', async () => {
+    const { task, key } = await begin();
+    await gateway.store.change(key, (stored) => failTask(stored, { code: -31_002, message: 'x' }, 1));
+    task.ask('name', {}).catch(() => {});
+    await task.over;
+    expect(task.signal.aborted).toBe(true);
+  });
+
+  it('waits for its answers, whichever gateway takes them', async () => {
+    const { task, read, key } = await begin();
+    const answers = Promise.all([task.ask('name', { method: 'a' }), task.ask('age', { method: 'b' })]);
+    await untilAsync(async () => (await read())?.state.status === 'input_required');
+    expect(contentOf(await read())).toMatchObject({ inputRequests: { name: { method: 'a' }, age: { method: 'b' } } });
+    const other = await connectTo(sharedNatsUrl());
+    const elsewhere = await openTaskGateway(other);
+    for (const responses of [{ name: 'Ada' }, { age: 36, unknown: 1 }]) {
+      const changed = await elsewhere.store.change(key, (stored) => answerQuestions(stored, responses, Date.now()));
+      tell(other, key, changed);
+    }
+    expect(await answers).toEqual(['Ada', 36]);
+    await untilAsync(async () => (await read())?.state.answersUntaken === undefined);
+    expect((await read())?.state.status).toBe('working');
+    elsewhere.close();
+    await other.close();
+  });
+
+  it('learns with its next report what it was not told', async () => {
+    const { task, read, key } = await begin();
+    const name = task.ask('name', {});
+    await untilAsync(async () => (await read())?.state.status === 'input_required');
+    await gateway.store.change(key, (stored) => answerQuestions(stored, { name: 'Ada' }, Date.now()));
+    const age = task.ask('age', {});
+    age.catch(() => {});
+    expect(await name).toBe('Ada');
+  });
+
+  it('aborts its signal when a client cancels it, and confirms that', async () => {
+    const { task, read, key } = await begin();
+    const changed = await gateway.store.change(key, (stored) => requestCancellation(stored, Date.now()));
+    tell(connection, key, changed);
+    await until(() => task.signal.aborted);
+    expect(task.cancelled).toBe(true);
+    await untilAsync(async () => (await read())?.state.cancelUnseen === undefined);
+    await task.end({ status: 'cancelled' });
+    expect((await read())?.state.status).toBe('cancelled');
+  });
+
+  it('is unknown after its time, and its handler is told', async () => {
+    const { task, read } = await begin({ ttlMs: 300 });
+    expect(await read()).toBeDefined();
+    await until(() => task.signal.aborted, 1_000);
+    await delay(50);
+    expect(await read()).toBeUndefined();
+    await task.end({ status: 'completed', result: json({}) });
+    expect(await read()).toBeUndefined();
+  });
+
+  it('refuses content that could not be read back, and can still fail', async () => {
+    const { task, read } = await begin();
+    const large = json({ text: 'x'.repeat(8 * 1024 * 1024) });
+    await expect(task.end({ status: 'completed', result: large })).rejects.toThrow(TaskContentTooLargeError);
+    await task.end({ status: 'failed', error: json({ code: -31_008, message: 'too large' }) });
+    expect((await read())?.state.status).toBe('failed');
+  });
+
+  it('holds a result of the largest size', async () => {
+    const { task, read } = await begin();
+    const overheadBytes = json({ text: '' }).length;
+    const maxBytes = Math.floor(((8 * 1024 * 1024 - 2 * 16 * 1024) * 3) / 4);
+    const result = json({ text: 'x'.repeat(maxBytes - overheadBytes) });
+    await task.end({ status: 'completed', result });
+    expect((await read())?.content.length).toBe(maxBytes);
+  });
+});
+
+describe('a keeper', () => {
+  it.each([
+    ['another server', { server: 'mail' }],
+    ['a time that is over', { ttlMs: -1 }],
+  ])('creates no task with a grant for %s', async (_, changes) => {
+    const tenant = newTenant();
+    const worker = openTaskWorker(connection, tenant);
+    const creation = await worker.tasks.offer({ ...grantOf(tenant, changes), ttlMs: 60_000 }).create();
+    expect(creation.kind).toBe('refused');
+  });
+
+  it('creates no task with a grant that somebody else made, or for another id', async () => {
+    const tenant = newTenant();
+    const worker = openTaskWorker(connection, tenant);
+    const grant = grantOf(tenant);
+    for (const forged of [
+      { ...grant, sealed: `${grant.sealed.slice(0, -4)}AAAA` },
+      { ...grant, taskId: 'b'.repeat(32) },
+    ]) {
+      expect(await worker.tasks.offer(forged).create()).toEqual({ kind: 'refused', reason: 'malformed' });
+    }
+  });
+
+  it('lets no second instance take a task', async () => {
+    const { tenant, grant, read } = await begin();
+    const other = openTaskWorker(connection, tenant, 'i2');
+    expect(await other.tasks.offer(grant).create()).toEqual({ kind: 'refused', reason: 'taken' });
+    expect((await read())?.state.instance).toBe('i1');
+  });
+
+  it('lets no caller have more living tasks than it may', async () => {
+    const nats = await startNats();
+    const own = await connectTo(nats.url);
+    const strict = await openTaskGateway(own, { maxTasks: 1 });
+    const tenant = newTenant();
+    const worker = openTaskWorker(own, tenant);
+    const first = await createTask(worker, grantOf(tenant));
+    await until(() => [...strict.index.live()].length === 1);
+    expect(await worker.tasks.offer(grantOf(tenant)).create()).toEqual({ kind: 'refused', reason: 'limit' });
+    await createTask(worker, grantOf(tenant, { accountId: 'somebody-else' }));
+    await first.end({ status: 'completed', result: json({}) });
+    await until(() => strict.index.countOf(keyOf(tenant, '')) === 0);
+    await createTask(worker, grantOf(tenant));
+    strict.close();
+    await own.close();
+    await nats.stop();
+  });
+});
+
+describe('a worker’s own limits', () => {
+  it('keep a call a call', async () => {
+    const tenant = newTenant();
+    const worker = openTaskWorker(connection, tenant, 'i1', 1);
+    await createTask(worker, grantOf(tenant));
+    expect(await worker.tasks.offer(grantOf(tenant)).create()).toEqual({ kind: 'refused', reason: 'busy' });
+  });
+
+  it('tell tasks to stop when the process ends, and wait for their endings', async () => {
+    const { worker, task, read } = await begin();
+    const drained = worker.tasks.drain(50);
+    await until(() => task.signal.aborted);
+    void task.end({ status: 'failed', error: json({ code: -31_002, message: 'ended' }) });
+    await drained;
+    expect((await read())?.state.status).toBe('failed');
+  });
+});
+
+describe('a restart of NATS', () => {
+  it('loses no task: the creation that was acknowledged, the answers and the result are there', async () => {
+    const nats = await startNats();
+    const own = await connectTo(nats.url);
+    const kept = await openTaskGateway(own);
+    const tenant = newTenant();
+    const worker = openTaskWorker(own, tenant);
+    const grant = grantOf(tenant);
+    const task = await createTask(worker, grant);
+    await nats.kill();
+    const ending = task.end({ status: 'completed', result: json({ content: [] }) });
+    await delay(300);
+    await nats.start();
+    await ending;
+    expect((await kept.store.read(keyOf(tenant, grant.taskId)))?.state.status).toBe('completed');
+    await until(() => kept.index.countOf(keyOf(tenant, '')) === 0);
+    kept.close();
+    await own.close();
+    await nats.stop();
+  });
+
+  it('leaves no gap in what a gateway hears of tasks', async () => {
+    const nats = await startNats();
+    const own = await connectTo(nats.url);
+    const kept = await openTaskGateway(own);
+    const heard: string[] = [];
+    kept.index.listen(({ state }) => heard.push(state.status));
+    const tenant = newTenant();
+    const worker = openTaskWorker(own, tenant);
+    const first = await createTask(worker, grantOf(tenant));
+    await nats.restart({ withoutStore: false });
+    await first.end({ status: 'completed', result: json({}) });
+    await until(() => heard.includes('completed'));
+    expect(heard.at(0)).toBe('working');
+    kept.close();
+    await own.close();
+    await nats.stop();
+  });
+});
+
+/** Does what the gateway that took a client's words does. */
+function tell(from: NatsConnection, { tenant, taskId }: TaskKey, task: Task | undefined): void {
+  if (!task) throw new Error('there is no such task');
+  const owner = { tenant, server: subjectToken('files'), instance: task.state.instance };
+  tellOwner(from, owner, { taskId, kind: 'changed', ...unconfirmedWords(task) });
+}
+
+async function untilAsync(condition: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    if (await condition()) return;
+    await delay(20);
+  }
+  throw new Error('not so within 4 s');
+}
