@@ -1,5 +1,12 @@
 import type { Instance, NatsConnection } from '@gatehouse/messaging';
-import { BusMonitor, CallClient, connectNats, InstanceRegistry, watchCatalog } from '@gatehouse/messaging';
+import {
+  BusMonitor,
+  CallClient,
+  collectFrame,
+  connectNats,
+  InstanceRegistry,
+  watchCatalog,
+} from '@gatehouse/messaging';
 import type { CatalogView } from '@gatehouse/messaging';
 import { MetaKey, modernVersion } from '@gatehouse/protocol';
 import type { Principal, ServerDefinitions } from '@gatehouse/protocol';
@@ -95,7 +102,8 @@ export class GatewaySide {
       instance.inFlight--;
       if (outcome.kind === 'refused' || outcome.kind === 'unreachable') continue;
       if (outcome.kind !== 'answered') throw new Error(`the call ended ${outcome.kind}`);
-      const answer = JSON.parse(Buffer.from(outcome.frame.body).toString()) as Omit<RelayedAnswer, 'instance'>;
+      const { body: answerBody } = await collectFrame(outcome.frame, 64 * 1024 * 1024);
+      const answer = JSON.parse(Buffer.from(answerBody).toString()) as Omit<RelayedAnswer, 'instance'>;
       return { ...answer, instance: instance.address.instance };
     }
   }

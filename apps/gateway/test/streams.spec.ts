@@ -9,6 +9,9 @@ let token: string;
 const callTool = (tool: string, text = '', options: Parameters<typeof callMcp>[4] = {}) =>
   callMcp(`${test.url}/mcp`, token, 'tools/call', { name: `${test.server}__${tool}`, arguments: { text } }, options);
 
+const maxPayload = 8 * 1024 * 1024;
+const textOf = (body: object) => (body as { result?: { content: { text: string }[] } }).result?.content[0]?.text;
+
 beforeAll(async () => {
   test = await startTestGateway();
   token = await test.token();
@@ -60,13 +63,23 @@ describe('a call that takes long', () => {
 });
 
 describe('a result', () => {
-  it.each([[100], [65_536], [1_000_000], [4_000_000]])('of %i bytes arrives whole', async (size) => {
-    const { body } = await callTool('large', String(size));
-    expect(body.result).toMatchObject({ content: [{ text: 'x'.repeat(size) }] });
+  it.each([100, 65_536, 1_000_000, 4_000_000, maxPayload - 1, maxPayload, maxPayload + 1, 30_000_000])(
+    'of %i bytes arrives whole',
+    async (size) => {
+      const { body } = await callTool('large', String(size));
+      expect(textOf(body) === 'x'.repeat(size)).toBe(true);
+    },
+  );
+
+  it('of 20 MB arrives whole as the last event of a stream', async () => {
+    const { headers, events } = await callTool('report-large', '20000000');
+    expect(headers.get('content-type')).toBe('text/event-stream');
+    expect(events.map(({ method }) => method)).toEqual(['notifications/progress', undefined]);
+    expect(textOf(events[1] ?? {}) === 'x'.repeat(20_000_000)).toBe(true);
   });
 
-  it('beyond what the bus carries is -31008, executed', async () => {
-    expect(await callTool('large', '9000000')).toMatchObject({
+  it('of more than 64 MiB is -31008, executed', async () => {
+    expect(await callTool('large', String(64 * 1024 * 1024))).toMatchObject({
       status: 200,
       body: { error: { code: -31008, data: { executed: 'yes', retryable: false } } },
     });

@@ -3,8 +3,10 @@ import type { Msg, NatsConnection } from '@nats-io/nats-core';
 import { InvalidArgumentError } from '@nats-io/nats-core';
 import type { BusMonitor } from './bus-monitor.ts';
 import type { CallOutcome, CallRequest } from './call.ts';
+import type { CallControl } from './pending-call.ts';
 import { PendingCall } from './pending-call.ts';
 import { PublishBatch } from './publish-batch.ts';
+import { ReplyWindows } from './reply-windows.ts';
 import type { InstanceAddress, SubjectToken } from './subjects.ts';
 import { anyToken, randomToken, subjects } from './subjects.ts';
 import { subscribe } from './subscribe.ts';
@@ -35,6 +37,8 @@ export class CallClient {
   readonly #bus: BusMonitor;
   readonly #pending = new Map<string, PendingCall>();
   readonly #outgoing = new PublishBatch();
+  readonly #windows = new ReplyWindows();
+  readonly #control: CallControl;
   readonly #probes = new Map<string, PendingProbe>();
   readonly #sweep: NodeJS.Timeout;
   /** Counts what is published, calls and probes alike. */
@@ -44,6 +48,13 @@ export class CallClient {
     this.#connection = connection;
     this.#gateway = randomToken(8);
     this.#bus = bus;
+    this.#control = {
+      cancel: (call) => this.#cancelAtWorker(call),
+      openWindow: (call, upToBytes) => this.#sendControl(call.to, { kind: 'window', callId: call.callId, upToBytes }),
+      forget: (call) => {
+        if (this.#pending.delete(call.replySubject)) this.#windows.release(call.windowBytes);
+      },
+    };
     const replies = subjects.reply({ tenant: anyToken, server: anyToken }, this.#gateway, anyToken);
     subscribe(connection, replies, logger, (message) => this.#receive(message));
     bus.onGone(() => this.#endAll());
@@ -51,7 +62,7 @@ export class CallClient {
     this.#sweep.unref();
   }
 
-  /** Calls without an answer so far. */
+  /** Calls whose answer is not complete yet. */
   get inFlight(): number {
     return this.#pending.size;
   }
@@ -76,13 +87,13 @@ export class CallClient {
       if (!this.#bus.carries) return resolve({ kind: 'bus-gone' });
       const callId = randomToken(16);
       const replySubject = subjects.reply(to, this.#gateway, callId);
-      const call = new PendingCall(callId, to, request, onNotification, resolve);
+      const identity = { callId, replySubject, to, windowBytes: this.#windows.grant() };
+      const call = new PendingCall(identity, request, this.#control, onNotification, resolve);
       this.#pending.set(replySubject, call);
-      call.onEnd = () => this.#pending.delete(replySubject);
-      call.cancelOn(signal, () => this.#cancelAtWorker(call));
+      call.cancelOn(signal);
       this.#outgoing.add(() => {
         // A call that has ended meanwhile was never sent, so it will never run.
-        if (this.#pending.has(replySubject)) this.#publish(call, replySubject, request);
+        if (this.#pending.has(replySubject)) this.#publish(call, request);
       });
     });
   }
@@ -108,12 +119,12 @@ export class CallClient {
     this.#endAll();
   }
 
-  #publish(call: PendingCall, replySubject: string, request: CallRequest): void {
+  #publish(call: PendingCall, request: CallRequest): void {
     if (request.body.length > this.maxBodyBytes) return call.end({ kind: 'request-too-large' });
     try {
       this.#connection.publish(subjects.call(call.to), request.body, {
-        reply: replySubject,
-        headers: encodeCallHeaders(request, call.deadlineMs),
+        reply: call.replySubject,
+        headers: encodeCallHeaders(request, call.deadlineMs, call.windowBytes),
       });
       call.sequence = ++this.#sequence;
     } catch (error) {

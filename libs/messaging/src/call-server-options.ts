@@ -30,7 +30,7 @@ export interface CallServer {
   readonly ready: Promise<void>;
   /** What is missing for readiness; undefined when all is well. */
   unreadyReason(): string | undefined;
-  /** Calls that run or wait. */
+  /** Calls that run or wait, and results that wait for their readers. */
   inFlight(): number;
   /**
    * Takes no new calls (they are refused as not executed, so that the gateway picks another instance), finishes those

@@ -9,6 +9,7 @@ import type { CallServer, ServeCallsOptions, ServedServer } from './call-server-
 import { definitionsDigest } from './definitions-digest.ts';
 import { logAnnouncementFailed, logServing } from './events.ts';
 import { parseServerDefinitions } from './parse-definitions.ts';
+import { OutgoingReplies } from './outgoing-replies.ts';
 import { ServedInstance } from './served-instance.ts';
 import { answerServiceProtocol } from './service-protocol.ts';
 import type { InstanceAddress } from './subjects.ts';
@@ -46,6 +47,7 @@ class CallServerProcess implements CallServer {
   readonly #connection: NatsConnection;
   readonly #logger: Logger;
   readonly #queue: CallQueue;
+  readonly #replies = new OutgoingReplies();
   readonly #offers: Offer[];
   readonly #subscriptions: Subscription[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
@@ -63,7 +65,14 @@ class CallServerProcess implements CallServer {
       const { server } = parseServerDefinitions(source.definitions);
       const identity = { tenant: options.tenant, server, digest: definitionsDigest(source.definitions) };
       const address = { tenant: subjectToken(options.tenant), server: subjectToken(server), instance: token };
-      const served = new ServedInstance(this.#connection, identity, source.handler, this.#queue, this.#logger);
+      const served = new ServedInstance(
+        this.#connection,
+        identity,
+        source.handler,
+        this.#queue,
+        this.#replies,
+        this.#logger,
+      );
       return { address, served, identity, source };
     });
     this.ready = this.#start();
@@ -76,7 +85,7 @@ class CallServerProcess implements CallServer {
   }
 
   inFlight(): number {
-    return this.#queue.size;
+    return this.#queue.size + this.#replies.size;
   }
 
   drain(): Promise<void> {
@@ -145,11 +154,13 @@ class CallServerProcess implements CallServer {
 
   #encodeBeat(identity: Offer['identity']): string {
     const state = this.#state === 'starting' ? 'draining' : this.#state;
-    return encodeBeat({ ...identity, state, load: this.#queue.size });
+    return encodeBeat({ ...identity, state, load: this.inFlight() });
   }
 
   #expire(): void {
-    for (const call of this.#queue.expire(Date.now())) {
+    const now = Date.now();
+    this.#replies.expire(now);
+    for (const call of this.#queue.expire(now)) {
       const offer = this.#offers.find(({ identity }) => identity.server === call.server);
       offer?.served.refuse(call.replySubject, 'expired');
     }
@@ -160,6 +171,7 @@ class CallServerProcess implements CallServer {
     for (const { served } of this.#offers) served.refuseCalls();
     this.#beat();
     await Promise.all([this.#queue.whenIdle(), delay(lateCallsMs)]);
+    await this.#replies.whenIdle();
     // Calls that are already on their way here are refused too, or nobody would know that they never ran.
     await Promise.allSettled(this.#subscriptions.map((subscription) => subscription.drain()));
     this.#state = 'stopped';
@@ -183,5 +195,6 @@ class CallServerProcess implements CallServer {
     }
     for (const timer of this.#timers) clearInterval(timer);
     this.#queue.abortAll();
+    this.#replies.abortAll();
   }
 }

@@ -1,4 +1,5 @@
 import type { Principal } from '@gatehouse/protocol';
+import type { ReceivedFrame } from './chunked-frame.ts';
 
 /**
  * One call as it travels from a gateway to a worker. The request's bytes are the client's, unchanged; what the gateway
@@ -64,13 +65,14 @@ export type Refusal = 'draining' | 'overloaded' | 'unknown-definitions' | 'expir
 
 /**
  * How one attempt at one instance ended:
- * `answered` with the final frame; `refused` or `unreachable` (nobody listens there): not executed;
- * `result-too-large`: executed, and the result exceeds what NATS carries; `expired`: no answer before the deadline;
+ * `answered` with the final frame, whose chunks may still be coming; `refused` or `unreachable` (nobody listens there):
+ * not executed;
+ * `result-too-large`: executed, and the result exceeds 64 MiB; `expired`: no answer before the deadline;
  * `cancelled` by the caller; `lost`: the instance died or the bus broke after the call was published;
  * `bus-gone`: never published.
  */
 export type CallOutcome =
-  | { kind: 'answered'; frame: FinalFrame }
+  | { kind: 'answered'; frame: ReceivedFrame }
   | { kind: 'refused'; reason: Refusal }
   | { kind: 'unreachable' }
   | { kind: 'request-too-large' }

@@ -19,6 +19,8 @@ export { BusMonitor } from './bus-monitor.ts';
 export type { RecoveryStep } from './bus-monitor.ts';
 export { CallClient } from './call-client.ts';
 export { serveCalls } from './call-server.ts';
+export { ChunksLostError, collectFrame } from './chunked-frame.ts';
+export type { ChunkedFrame, ChunksLoss, FrameChunks, ReceivedFrame } from './chunked-frame.ts';
 export type { AnnouncedServer, DefinitionsVersion } from './catalog-entries.ts';
 export { watchCatalog } from './catalog-view.ts';
 export type { CatalogView } from './catalog-view.ts';

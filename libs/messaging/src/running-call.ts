@@ -1,6 +1,7 @@
 import type { Principal } from '@gatehouse/protocol';
 import type { IncomingCall } from './call.ts';
 import type { CallHeader } from './wire.ts';
+import { readerPatienceMs, windowBytes } from './wire.ts';
 
 /** One call at the worker, from its arrival to its final frame. */
 export class RunningCall implements IncomingCall {
@@ -15,6 +16,8 @@ export class RunningCall implements IncomingCall {
   readonly traceparent?: string;
   readonly body: Uint8Array;
   deadlineMs: number;
+  /** How much of the result may be sent before the gateway asks for more. */
+  readonly windowBytes: number;
   /** True once nobody waits for an answer any more. */
   cancelled = false;
   readonly #timeoutMs: number;
@@ -46,7 +49,13 @@ export class RunningCall implements IncomingCall {
     this.#timeoutMs = header.timeoutMs;
     this.#latestDeadlineMs = now + header.maxCallMs;
     this.deadlineMs = now + Math.min(header.timeoutMs, header.maxCallMs);
+    this.windowBytes = header.windowBytes ?? windowBytes;
     this.#send = send;
+  }
+
+  /** The result waits for its reader: whoever takes some of it now and then may take as long as a call may last. */
+  awaitReader(): void {
+    this.deadlineMs = Math.min(Date.now() + Math.max(this.#timeoutMs, readerPatienceMs), this.#latestDeadlineMs);
   }
 
   /** Made on first use: most calls end before anybody asks. */

@@ -3,9 +3,17 @@ import type { Msg, NatsConnection } from '@nats-io/nats-core';
 import type { CallHandler, FinalFrame, Refusal } from './call.ts';
 import type { CallQueue } from './call-queue.ts';
 import { logFrameTooLarge, logHandlerFailed } from './events.ts';
+import type { OutgoingReplies } from './outgoing-replies.ts';
 import { RunningCall } from './running-call.ts';
 import type { FrameHeader } from './wire.ts';
-import { encodeFrameHeaders, headerRoomBytes, parseCallHeaders, parseControl } from './wire.ts';
+import {
+  chunkBytes,
+  encodeFrameHeaders,
+  headerRoomBytes,
+  maxResultBytes,
+  parseCallHeaders,
+  parseControl,
+} from './wire.ts';
 
 /** How much two clocks may disagree before a call counts as delivered after its deadline. */
 const clockToleranceMs = 2_000;
@@ -27,6 +35,7 @@ export class ServedInstance {
   readonly #identity: { tenant: string; server: string; digest: string };
   readonly #handler: CallHandler;
   readonly #queue: CallQueue;
+  readonly #replies: OutgoingReplies;
   readonly #logger: Logger;
   #draining = false;
 
@@ -35,6 +44,7 @@ export class ServedInstance {
     identity: { tenant: string; server: string; digest: string },
     handler: CallHandler,
     queue: CallQueue,
+    replies: OutgoingReplies,
     logger: Logger,
   ) {
     this.server = identity.server;
@@ -42,6 +52,7 @@ export class ServedInstance {
     this.#identity = identity;
     this.#handler = handler;
     this.#queue = queue;
+    this.#replies = replies;
     this.#logger = logger;
   }
 
@@ -64,13 +75,16 @@ export class ServedInstance {
     const call = new RunningCall(at, header, principal, message.data, (kind, body) =>
       this.#sendNotification(replySubject, kind, body),
     );
-    if (!this.#queue.offer(call, () => this.#run(call))) this.refuse(replySubject, 'overloaded');
+    const taken = !this.#replies.full && this.#queue.offer(call, () => this.#run(call));
+    if (!taken) this.refuse(replySubject, 'overloaded');
   }
 
   receiveControl(message: Msg, beat: () => string): void {
     const control = parseControl(message);
     if (control?.kind === 'probe') message.respond(beat());
+    if (control?.kind === 'window') this.#replies.openWindow(control.callId, control.upToBytes);
     if (control?.kind !== 'cancel') return;
+    this.#replies.drop(control.callId);
     const neverRan = this.#queue.cancel(control.callId);
     if (neverRan) this.refuse(neverRan.replySubject, 'expired');
   }
@@ -98,7 +112,12 @@ export class ServedInstance {
 
   #sendFinal(call: RunningCall, frame: FinalFrame): void {
     const { body, ...info } = frame;
-    if (body.length <= this.#maxBodyBytes) return this.#send(call.replySubject, info, body);
+    const maxChunkBytes = Math.min(chunkBytes, this.#maxBodyBytes);
+    if (body.length <= maxChunkBytes) return this.#send(call.replySubject, info, body);
+    if (body.length <= maxResultBytes)
+      return this.#replies.send(call, frame, maxChunkBytes, (header, chunk) =>
+        this.#send(call.replySubject, header, chunk),
+      );
     logFrameTooLarge(this.#logger, { server: call.server, name: call.name, bytes: body.length });
     this.#send(call.replySubject, { kind: 'result-too-large' }, emptyBody);
   }

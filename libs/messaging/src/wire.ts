@@ -14,6 +14,20 @@ const frameHeader = 'Gatehouse-Frame';
 /** Room in a message of `max_payload` bytes for its headers. */
 export const headerRoomBytes = 16 * 1024;
 
+/**
+ * Largest body of one message of a result; what is larger comes in chunks of this size (measured, docs/decisions/0018).
+ */
+export const chunkBytes = 128 * 1024;
+
+/** How much of a result a worker sends before the gateway has passed any of it on, unless the call says less. */
+export const windowBytes = 1024 * 1024;
+
+/** How long a result waits for a reader that takes none of it; gateways cut such a reader after 30 s. */
+export const readerPatienceMs = 35_000;
+
+/** Largest result; beyond it a worker says that it is too large. */
+export const maxResultBytes = 64 * 1024 * 1024;
+
 /** What stands beside a call's body. */
 export interface CallHeader {
   digest: string;
@@ -24,13 +38,19 @@ export interface CallHeader {
   timeoutMs: number;
   maxCallMs: number;
   traceparent?: string;
+  /** The window of the result where it is not `windowBytes`; at least one chunk. */
+  windowBytes?: number;
 }
 
-/** What stands beside a frame's body. A notification of progress moves the deadline, others do not. */
+/**
+ * What stands beside a frame's body. A notification of progress moves the deadline, others do not. A final frame with
+ * `bytes` is the first chunk of a message of that length; the others follow, numbered from 1.
+ */
 export type FrameHeader =
   | { kind: 'notification' | 'progress' | 'result-too-large' }
   | { kind: 'refused'; reason: Refusal }
-  | FinalFrameInfo;
+  | { kind: 'chunk'; number: number }
+  | (FinalFrameInfo & { bytes?: number });
 
 /**
  * Headers whose bytes are made at once. What nats.js does instead (checking and normalising each name and value again)
@@ -51,7 +71,7 @@ class EncodedHeaders extends MsgHdrsImpl {
 
 const encodedPrincipals = new WeakMap<Principal, string>();
 
-export function encodeCallHeaders(request: CallRequest, deadlineMs: number): EncodedHeaders {
+export function encodeCallHeaders(request: CallRequest, deadlineMs: number, grantedBytes: number): EncodedHeaders {
   let principal = encodedPrincipals.get(request.principal);
   if (principal === undefined) {
     principal = `${principalHeader}: ${JSON.stringify(request.principal)}\r\n`;
@@ -66,6 +86,7 @@ export function encodeCallHeaders(request: CallRequest, deadlineMs: number): Enc
     maxCallMs: request.maxCallMs,
   };
   if (request.traceparent !== undefined) header.traceparent = request.traceparent;
+  if (grantedBytes !== windowBytes) header.windowBytes = grantedBytes;
   return new EncodedHeaders(`${callHeader}: ${JSON.stringify(header)}\r\n${principal}`);
 }
 
@@ -84,7 +105,8 @@ export function parseCallHeaders(message: Msg): { header: CallHeader; principal:
       typeof header.name === 'string' &&
       Number.isFinite(header.deadlineMs) &&
       Number.isFinite(header.timeoutMs) &&
-      Number.isFinite(header.maxCallMs);
+      Number.isFinite(header.maxCallMs) &&
+      (header.windowBytes === undefined || Number.isInteger(header.windowBytes));
     return complete ? { header, principal: parsePrincipal(text) } : undefined;
   } catch {
     return undefined;
@@ -105,9 +127,10 @@ function parsePrincipal(text: string): Principal {
 
 const encodedFrames = new Map<string, EncodedHeaders>();
 
-/** Frames say one of a few things, so their headers are made once. */
+/** Frames say one of a few things, so their headers are made once; those of chunks are all different. */
 export function encodeFrameHeaders(header: FrameHeader): EncodedHeaders {
   const text = JSON.stringify(header);
+  if (isOfChunk(header)) return new EncodedHeaders(`${frameHeader}: ${text}\r\n`);
   let messageHeaders = encodedFrames.get(text);
   if (messageHeaders === undefined) {
     messageHeaders = new EncodedHeaders(`${frameHeader}: ${text}\r\n`);
@@ -129,11 +152,15 @@ export function parseFrameHeader(message: Msg): FrameHeader | undefined {
   const known = parsedFrames.get(text);
   if (known) return known;
   const header = validFrameHeader(text);
-  if (header) {
+  if (header && !isOfChunk(header)) {
     if (parsedFrames.size >= 1_000) parsedFrames.clear();
     parsedFrames.set(text, Object.freeze(header));
   }
   return header;
+}
+
+function isOfChunk(header: FrameHeader): boolean {
+  return header.kind === 'chunk' || 'bytes' in header;
 }
 
 const refusals = new Set(['draining', 'overloaded', 'unknown-definitions', 'expired', 'malformed']);
@@ -145,16 +172,23 @@ function validFrameHeader(text: string): FrameHeader | undefined {
   } catch {
     return undefined;
   }
-  const { kind, reason, resultType, isError, errorCode } = header;
+  const { kind, reason, resultType, isError, errorCode, bytes, number } = header;
   if (kind === 'notification' || kind === 'progress' || kind === 'result-too-large') return { kind };
   if (kind === 'refused') return refusals.has(String(reason)) ? { kind, reason: reason as Refusal } : undefined;
+  if (kind === 'chunk') return isCount(number, maxResultBytes) ? { kind, number } : undefined;
   if (kind !== 'result' && kind !== 'error') return undefined;
+  if (bytes !== undefined && !isCount(bytes, maxResultBytes)) return undefined;
   return {
     kind,
     ...(typeof resultType === 'string' ? { resultType } : {}),
     ...(typeof isError === 'boolean' ? { isError } : {}),
     ...(Number.isInteger(errorCode) ? { errorCode: errorCode as number } : {}),
+    ...(bytes === undefined ? {} : { bytes }),
   };
+}
+
+function isCount(value: unknown, max: number): value is number {
+  return Number.isInteger(value) && (value as number) > 0 && (value as number) <= max;
 }
 
 /** NATS's answer, instead of a worker's, when nobody listens on the subject (status 503). */
@@ -163,7 +197,11 @@ export function isNoResponders(message: Msg): boolean {
 }
 
 /** What a gateway says to one instance outside of calls. */
-export type ControlMessage = { kind: 'probe' } | { kind: 'cancel'; callId: string };
+export type ControlMessage =
+  | { kind: 'probe' }
+  | { kind: 'cancel'; callId: string }
+  /** The result may be sent up to this byte. Counted from its beginning, so that none lost or doubled does harm. */
+  | { kind: 'window'; callId: string; upToBytes: number };
 
 export function encodeControl(message: ControlMessage): string {
   return JSON.stringify(message);
@@ -172,9 +210,11 @@ export function encodeControl(message: ControlMessage): string {
 /** Reads a control message; undefined when it is none. */
 export function parseControl(message: Msg): ControlMessage | undefined {
   try {
-    const { kind, callId } = message.json<{ kind: unknown; callId: unknown }>();
+    const { kind, callId, upToBytes } = message.json<{ kind: unknown; callId: unknown; upToBytes: unknown }>();
     if (kind === 'probe') return { kind };
-    return kind === 'cancel' && typeof callId === 'string' ? { kind, callId } : undefined;
+    if (typeof callId !== 'string') return undefined;
+    if (kind === 'window') return isCount(upToBytes, maxResultBytes) ? { kind, callId, upToBytes } : undefined;
+    return kind === 'cancel' ? { kind, callId } : undefined;
   } catch {
     return undefined;
   }

@@ -1,8 +1,17 @@
+import type { ChunksLoss } from '@gatehouse/messaging';
 import { ErrorCode } from '@gatehouse/protocol';
-import type { DispatchCall, DispatchFailure } from './dispatch-outcome.ts';
+import type { DispatchCall, DispatchFailure, DispatchFailureReason } from './dispatch-outcome.ts';
 
 /** When a client may try again: instances come and go within seconds. */
 const retryAfterMs = 1_000;
+
+const reasonOfLoss: Record<ChunksLoss, DispatchFailureReason> = {
+  'malformed-frame': 'malformed-answer',
+  'instance-died': 'worker-lost',
+  'bus-gone': 'bus-gone',
+  expired: 'deadline',
+  cancelled: 'cancelled',
+};
 
 /** The typed failures of a call (design §6): what the client is told, and why for the operator. */
 export const failures = {
@@ -35,6 +44,15 @@ export const failures = {
     executed: 'unknown',
     retryable: false,
     reason: 'cancelled',
+  }),
+
+  /** The call has run, and its result got lost on the way. */
+  brokenOff: (loss: ChunksLoss): DispatchFailure => ({
+    kind: 'failed',
+    code: ErrorCode.outcomeUnknown,
+    executed: 'unknown',
+    retryable: false,
+    reason: reasonOfLoss[loss],
   }),
 
   tooLarge: (reason: 'request-too-large' | 'result-too-large'): DispatchFailure => ({

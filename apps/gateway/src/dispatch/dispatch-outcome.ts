@@ -1,4 +1,4 @@
-import type { FinalFrame } from '@gatehouse/messaging';
+import type { ReceivedFrame } from '@gatehouse/messaging';
 import type { Principal } from '@gatehouse/protocol';
 
 /** A resolved and permitted call, ready to be sent to a worker. */
@@ -46,5 +46,5 @@ export interface DispatchFailure {
 
 /** How a call ended: the worker's final frame, or one typed failure. */
 export type DispatchOutcome =
-  | { kind: 'answered'; frame: FinalFrame; /** The instance that answered. */ instance: string }
+  | { kind: 'answered'; frame: ReceivedFrame; /** The instance that answered. */ instance: string }
   | DispatchFailure;

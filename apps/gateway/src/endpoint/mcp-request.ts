@@ -1,4 +1,4 @@
-import type { FinalFrame } from '@gatehouse/messaging';
+import type { ReceivedFrame } from '@gatehouse/messaging';
 import type { Principal, RequestHeaders, RequestMessage, RequestMeta } from '@gatehouse/protocol';
 import type { TraceContext } from '@gatehouse/runtime';
 import type { CatalogEndpoint } from '../catalog/resolution.ts';
@@ -34,9 +34,11 @@ export interface RequestContext {
   open(): void;
   /** Called before the request is handed to a worker. */
   expectDelay(): void;
+  /** Calls `listener` when the response is over: all of it is out, or the client has gone. */
+  onClose(listener: () => void): void;
   /** Aborted when the client goes away. Whether that cancels the request depends on its era. */
   readonly signal: AbortSignal;
 }
 
 /** A successful answer: a result that the gateway made, or the worker's final frame as it came. */
-export type McpAnswer = { kind: 'result'; result: Uint8Array } | { kind: 'frame'; frame: FinalFrame };
+export type McpAnswer = { kind: 'result'; result: Uint8Array } | { kind: 'frame'; frame: ReceivedFrame };

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { RequestContext } from './mcp-request.ts';
 import type { ReplyStreams } from './reply-streams.ts';
-import type { Reply } from './reply.ts';
+import type { ChunkedBody, Reply } from './reply.ts';
+import { eventEnd, eventStart, frameEvent, onOneLine } from './sse-event.ts';
 
 /** After this long without a word from the worker a plain answer becomes a stream, so that nobody in between gives up. */
 const silenceMs = 5_000;
@@ -13,8 +14,6 @@ const maxWaitingBytes = 1024 * 1024;
 /** One write at a time of this size shows whether a slow reader still reads. */
 const sliceBytes = 64 * 1024;
 
-const eventStart = Buffer.from('event: message\ndata: ');
-const eventEnd = Buffer.from('\n\n');
 const heartbeat = Buffer.from(': keep-alive\n\n');
 const closeHeaders = { connection: 'close' };
 
@@ -26,12 +25,17 @@ export class ReplyStream implements RequestContext {
   readonly #response: ServerResponse;
   readonly #streams: ReplyStreams;
   #abandonment: AbortController | undefined;
+  #closeListeners: (() => void)[] | undefined;
   #streaming = false;
   #ended = false;
   /** Since when a worker has said nothing; 0 while nobody is waited for. */
   #silentSince = 0;
   #lastProgressAt = 0;
   #lastHeartbeatAt = 0;
+  /** What of a whole answer has not been written yet. */
+  #unwrittenBytes = 0;
+  /** The chunks that this answer is made of, to be cancelled when its reader has gone. */
+  #chunks: ChunkedBody['chunks'] | undefined;
 
   constructor(response: ServerResponse, streams: ReplyStreams) {
     this.#response = response;
@@ -41,13 +45,18 @@ export class ReplyStream implements RequestContext {
 
   /** Bytes that the reader has not taken yet. */
   get waitingBytes(): number {
-    return this.#response.writableLength;
+    return this.#response.writableLength + this.#unwrittenBytes;
   }
 
   /** Aborted when the client goes away before the answer is complete. */
   get signal(): AbortSignal {
     this.#abandonment ??= new AbortController();
     return this.#abandonment.signal;
+  }
+
+  onClose(listener: () => void): void {
+    if (this.#response.closed) listener();
+    else (this.#closeListeners ??= []).push(listener);
   }
 
   /** From now on silence is answered with a stream. Only for requests that somebody else answers. */
@@ -70,9 +79,10 @@ export class ReplyStream implements RequestContext {
 
   /** Sends the final reply and ends the response. */
   finish(reply: Reply): void {
-    if (this.#ended || this.#response.destroyed) return;
+    if (this.#ended || this.#response.destroyed) return reply.chunked?.chunks.cancel();
     this.#ended = true;
-    if (this.#streaming) this.#finishStream(reply.body);
+    if (reply.chunked !== undefined) void this.#finishInChunks(reply, reply.chunked);
+    else if (this.#streaming) this.#finishStream(reply.body);
     else this.#finishDocument(reply);
   }
 
@@ -92,40 +102,71 @@ export class ReplyStream implements RequestContext {
   }
 
   #finishDocument(reply: Reply): void {
-    const { status, body, headers } = reply;
-    const connection = reply.closes ? closeHeaders : undefined;
-    if (body === undefined) {
-      this.#response.writeHead(status, { ...headers, ...connection });
-      this.#streams.delete(this);
-      this.#response.end();
+    const { body } = reply;
+    this.#writeHead(reply, body?.length);
+    if (body !== undefined && body.length > sliceBytes) {
+      this.#watchReader();
+      this.#writeSlices(body, 0, () => this.#response.end());
       return;
     }
-    const known = { 'content-type': 'application/json', 'content-length': body.length };
-    this.#response.writeHead(status, headers || connection ? { ...known, ...headers, ...connection } : known);
-    if (body.length <= sliceBytes) {
-      this.#streams.delete(this);
-      this.#response.end(body);
-    } else {
-      this.#watchReader();
-      this.#writeSlices(body, 0);
+    this.#response.end(body);
+    // Small as it is, a reader that takes nothing must not hold it for ever.
+    if (this.#response.writableLength > 0) this.#watchReader();
+    else this.#streams.delete(this);
+  }
+
+  #writeHead({ status, headers, closes }: Reply, bytes: number | undefined): void {
+    const connection = closes ? closeHeaders : undefined;
+    if (bytes === undefined) {
+      this.#response.writeHead(status, { ...headers, ...connection });
+      return;
     }
+    const known = { 'content-type': 'application/json', 'content-length': bytes };
+    this.#response.writeHead(status, headers || connection ? { ...known, ...headers, ...connection } : known);
   }
 
   #finishStream(body: Uint8Array | undefined): void {
-    if (body === undefined) this.#response.end();
-    else this.#writeSlices(frameEvent(body), 0);
+    if (body === undefined) {
+      this.#response.end();
+    } else if (body.length <= sliceBytes) {
+      this.#response.end(frameEvent(body));
+    } else {
+      this.#response.write(eventStart);
+      this.#writeSlices(onOneLine(body), 0, () => this.#response.end(eventEnd));
+    }
+  }
+
+  /**
+   * Passes chunks on as they come and as fast as the reader takes them. When the rest is lost the connection is cut: a
+   * status or an event has begun that says "result" (docs/decisions/0018).
+   */
+  async #finishInChunks(reply: Reply, { bytes, chunks }: ChunkedBody): Promise<void> {
+    this.#chunks = chunks;
+    const streaming = this.#streaming;
+    if (streaming) this.#response.write(eventStart);
+    else this.#writeHead(reply, bytes);
+    this.#watchReader();
+    try {
+      for await (const chunk of chunks) await this.#write(streaming ? onOneLine(chunk) : chunk);
+      this.#response.end(streaming ? eventEnd : undefined);
+    } catch {
+      this.#response.destroy();
+    }
+  }
+
+  #write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve) => this.#writeSlices(bytes, 0, resolve));
   }
 
   /** One slice after the other, so that each that arrives counts as progress. */
-  #writeSlices(bytes: Uint8Array, offset: number): void {
-    const end = offset + sliceBytes;
-    if (end >= bytes.length) {
-      this.#response.end(bytes.subarray(offset));
-      return;
-    }
+  #writeSlices(bytes: Uint8Array, offset: number, done: () => void): void {
+    const end = Math.min(offset + sliceBytes, bytes.length);
+    this.#unwrittenBytes = bytes.length - end;
     this.#response.write(bytes.subarray(offset, end), (error) => {
       this.#onFlushed();
-      if (!error) this.#writeSlices(bytes, end);
+      if (error) return;
+      if (end < bytes.length) this.#writeSlices(bytes, end, done);
+      else done();
     });
   }
 
@@ -157,19 +198,10 @@ export class ReplyStream implements RequestContext {
 
   readonly #onClose = (): void => {
     this.#streams.delete(this);
+    this.#chunks?.cancel();
+    for (const listener of this.#closeListeners ?? []) listener();
     if (this.#ended) return;
     this.#ended = true;
     this.#abandonment?.abort();
   };
-}
-
-/** One SSE event; a line break inside the JSON text becomes a second `data` line, or it would end the event. */
-function frameEvent(message: Uint8Array): Buffer {
-  if (message.includes(0x0a) || message.includes(0x0d)) {
-    const lines = Buffer.from(message)
-      .toString()
-      .split(/\r\n|\r|\n/);
-    return Buffer.from(`event: message\n${lines.map((line) => `data: ${line}\n`).join('')}\n`);
-  }
-  return Buffer.concat([eventStart, message, eventEnd]);
 }

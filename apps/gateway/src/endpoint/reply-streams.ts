@@ -1,5 +1,7 @@
 /** What one sweep looks at: heartbeats, stalls and silence of one answer. */
 interface SweptStream {
+  /** Bytes that its reader has not taken yet. */
+  readonly waitingBytes: number;
   sweep(now: number): void;
 }
 
@@ -13,10 +15,16 @@ const sweepIntervalMs = 500;
 export class ReplyStreams {
   readonly #lasting = new Set<SweptStream>();
   #timer: NodeJS.Timeout | undefined;
+  #waitingBytes = 0;
 
   /** Answers that wait for a worker, a reader or an event. */
   get size(): number {
     return this.#lasting.size;
+  }
+
+  /** Bytes of all answers that their readers had not taken at the last sweep. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
   }
 
   add(stream: SweptStream): void {
@@ -33,7 +41,12 @@ export class ReplyStreams {
 
   sweep(): void {
     const now = Date.now();
-    for (const stream of this.#lasting) stream.sweep(now);
+    let waitingBytes = 0;
+    for (const stream of this.#lasting) {
+      stream.sweep(now);
+      waitingBytes += stream.waitingBytes;
+    }
+    this.#waitingBytes = waitingBytes;
     if (this.#lasting.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;

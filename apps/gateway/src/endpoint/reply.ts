@@ -1,11 +1,19 @@
+import type { FrameChunks } from '@gatehouse/messaging';
 import { encodeErrorResponse, ErrorCode, JsonRpcError } from '@gatehouse/protocol';
 import type { RequestId } from '@gatehouse/protocol';
 import { HttpRefusal } from '../http-refusal.ts';
 
-/** The last word on one POST: a status and, unless it says all, a JSON body. */
+/** A JSON body of known length that is still on its way. */
+export interface ChunkedBody {
+  bytes: number;
+  chunks: FrameChunks;
+}
+
+/** The last word on one POST: a status and, unless it says all, a JSON body: whole, or in chunks. */
 export interface Reply {
   status: number;
   body?: Uint8Array;
+  chunked?: ChunkedBody;
   headers?: Readonly<Record<string, string>>;
   /** The connection is closed after it. */
   closes?: boolean;

@@ -17,6 +17,7 @@ import type { Incoming, McpRequest, RequestContext } from '../endpoint/mcp-reque
 import { accepted, replyOfRefusal } from '../endpoint/reply.ts';
 import type { Reply } from '../endpoint/reply.ts';
 import { initializeResult } from './initialize.ts';
+import { collectWhole } from './collect-whole.ts';
 import { translateFrame, translateToolPage } from './legacy-results.ts';
 
 /** Methods of 2026-07-28 alone: to an older client they do not exist. */
@@ -62,8 +63,9 @@ export class LegacyEra {
     }
     if (method === Method.ping) return encodeResultResponse(id, emptyResult);
     if (modernOnly.has(method)) throw methodNotFound(method);
-    const answer = await this.#methods.answer(modernize(message, version, incoming), uncancelled(context));
-    if (answer.kind === 'frame') return translateFrame(message, answer.frame);
+    const request = modernize(message, version, incoming);
+    const answer = await this.#methods.answer(request, uncancelled(context));
+    if (answer.kind === 'frame') return translateFrame(message, await collectWhole(answer.frame, request.span.traceId));
     return encodeResultResponse(id, method === Method.toolsList ? translateToolPage(answer.result) : answer.result);
   }
 }
@@ -96,6 +98,7 @@ function uncancelled(context: RequestContext): RequestContext {
   return {
     notify: (message) => context.notify(message),
     open: () => context.open(),
+    onClose: (listener) => context.onClose(listener),
     expectDelay: () => context.expectDelay(),
     signal: new AbortController().signal,
   };

@@ -1,3 +1,4 @@
+import type { ReceivedFrame } from '@gatehouse/messaging';
 import {
   checkRequestHeaders,
   encodeResultResponse,
@@ -36,10 +37,7 @@ export class ModernEra {
     const answer = await this.#answerRequest(message, incoming, context);
     return answer.kind === 'result'
       ? { status: 200, body: encodeResultResponse(message.id, answer.result) }
-      : {
-          status: answer.frame.kind === 'error' ? httpStatusOf(answer.frame.errorCode ?? 0) : 200,
-          body: answer.frame.body,
-        };
+      : replyOfFrame(answer.frame);
   }
 
   #answerRequest(message: RequestMessage, incoming: Incoming, context: RequestContext): McpAnswer | Promise<McpAnswer> {
@@ -61,4 +59,9 @@ export class ModernEra {
       context,
     );
   }
+}
+
+function replyOfFrame(frame: ReceivedFrame): Reply {
+  const status = frame.kind === 'error' ? httpStatusOf(frame.errorCode ?? 0) : 200;
+  return 'body' in frame ? { status, body: frame.body } : { status, chunked: frame };
 }

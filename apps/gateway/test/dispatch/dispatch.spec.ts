@@ -159,7 +159,7 @@ describe('a call that takes too long or too much', () => {
     worker = await startWorker(tenant, definitions, {
       handler: (call) =>
         call.name === 'large'
-          ? Promise.resolve({ kind: 'result', body: Buffer.alloc(core.dispatch.maxBodyBytes + 1) })
+          ? Promise.resolve({ kind: 'result', body: Buffer.alloc(64 * 1024 * 1024 + 1) })
           : never(call),
     });
     await until(() => isReady(tenant));
@@ -178,7 +178,7 @@ describe('a call that takes too long or too much', () => {
     expect(performance.now() - startedAt).toBeLessThan(1_200);
   });
 
-  it('answers -31008, executed, when the result is larger than NATS carries', async () => {
+  it('answers -31008, executed, when the result is larger than 64 MiB', async () => {
     expect(await dispatchCall(core, tenant, definitions, { name: 'large' })).toMatchObject({
       code: -31008,
       executed: 'yes',

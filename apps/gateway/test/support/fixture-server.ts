@@ -24,6 +24,7 @@ export function fixtureDefinitions(server: string): ServerDefinitions {
       { name: 'report', inputSchema: schema, annotations: readOnly },
       { name: 'wait', inputSchema: schema, annotations: readOnly, gatehouse: { timeoutMs: 120_000 } },
       { name: 'large', inputSchema: schema, annotations: readOnly },
+      { name: 'report-large', inputSchema: schema, annotations: readOnly },
       { name: 'list', inputSchema: schema, annotations: readOnly, outputSchema: { type: 'array', items: {} } },
       {
         name: 'sampled',
@@ -105,6 +106,9 @@ export class FixtureWorker {
             resolve(error(id, ErrorCode.internalError, 'cancelled'));
           });
         });
+      case 'report-large':
+        call.notify(notification('notifications/progress', { progressToken, progress: 1 }));
+        return result(id, { content: [{ type: 'text', text: 'x'.repeat(Number(text)) }] });
       case 'large':
         return result(id, { content: [{ type: 'text', text: 'x'.repeat(Number(text)) }] });
       case 'list':

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Logger } from '@gatehouse/runtime';
+import { failures } from '../../dispatch/dispatch-failures.ts';
 import type { DispatchOutcome } from '../../dispatch/dispatch-outcome.ts';
 import { logCall } from '../events.ts';
 import type { McpRequest } from '../mcp-request.ts';
@@ -34,7 +35,13 @@ export class CallRecord {
     this.#write({ decision, outcome: 'refused', responseBytes: 0 });
   }
 
+  /** The call is answered or failed. A result in chunks ends with its last one. */
   ended(outcome: DispatchOutcome): void {
+    if (outcome.kind === 'failed' || !('chunks' in outcome.frame)) return this.#writeOutcome(outcome);
+    outcome.frame.chunks.onEnd((loss) => this.#writeOutcome(loss === undefined ? outcome : failures.brokenOff(loss)));
+  }
+
+  #writeOutcome(outcome: DispatchOutcome): void {
     const decision = 'allow';
     if (outcome.kind === 'failed') {
       const { executed, reason, code } = outcome;
@@ -43,7 +50,7 @@ export class CallRecord {
       return;
     }
     const { frame, instance } = outcome;
-    const responseBytes = frame.body.length;
+    const responseBytes = 'body' in frame ? frame.body.length : frame.bytes;
     if (frame.kind === 'error') {
       this.#write({ decision, outcome: 'error', errorCode: frame.errorCode, instance, responseBytes });
       return;
