@@ -1,5 +1,6 @@
 import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { guardApp } from '@gatehouse/start';
 
@@ -27,6 +28,13 @@ export class ChildProcesses {
       child.once('exit', (code) => reject(new Error(`${file} ended with ${code} instead of starting`)));
     });
     return { pid: pidOf(child), port };
+  }
+
+  /** Starts a program whose port its parameters say; whoever started it waits until it answers. */
+  startProgram(file: string, parameters: string[]): { pid: number } {
+    const child = spawn(process.execPath, [file, ...parameters], { stdio: ['ignore', 'ignore', 'inherit'] });
+    this.#keep(child);
+    return { pid: pidOf(child) };
   }
 
   /** Starts a built app and waits until its admin port says that it is ready; its log is shown if it does not. */
@@ -58,21 +66,24 @@ export class ChildProcesses {
     guardApp(child);
   }
 
+  /** Ends one process and waits for it. */
+  async end(pid: number): Promise<void> {
+    await Promise.all(this.#children.filter((child) => child.pid === pid).map(endChild));
+  }
+
   /** Ends every process and waits for it. */
   async stop(): Promise<void> {
-    await Promise.all(
-      this.#children.map(async (child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        const ended = new Promise((resolve) => {
-          child.once('exit', resolve);
-        });
-        child.kill('SIGTERM');
-        const overdue = setTimeout(() => child.kill('SIGKILL'), 10_000);
-        await ended;
-        clearTimeout(overdue);
-      }),
-    );
+    await Promise.all(this.#children.map(endChild));
   }
+}
+
+async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const overdue = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await ended;
+  clearTimeout(overdue);
 }
 
 async function isReady(adminPort: number): Promise<boolean> {

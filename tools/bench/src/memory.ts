@@ -15,7 +15,8 @@ export function watchMemory(pid: number): () => number {
   };
 }
 
-function residentMb(pid: number): number {
+/** Resident memory of a process in MB. */
+export function residentMb(pid: number): number {
   const kilobytes = existsSync('/proc/self/status')
     ? /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
     : spawnSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();

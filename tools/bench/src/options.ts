@@ -1,6 +1,11 @@
 import { parseArgs } from 'node:util';
 
-/** How long and how often is measured. */
+export const sectionNames = ['call', 'connections', 'rate', 'list', 'memory'] as const;
+
+/** A part of the benchmark that can be run alone. */
+export type SectionName = (typeof sectionNames)[number];
+
+/** How long, how often and what is measured. */
 export interface BenchOptions {
   /** Length of one measurement. */
   seconds: number;
@@ -8,29 +13,44 @@ export interface BenchOptions {
   rounds: number;
   /** A try-out: one short round, nothing is written. */
   quick: boolean;
+  /** The sections that are run; a result is written only when they are all. */
+  only: readonly SectionName[];
 }
 
-export const usage = `npm run bench -- [--seconds 8] [--rounds 3] [--quick]
+export const usage = `npm run bench -- [--seconds 15] [--rounds 5] [--only <section>]... [--quick]
 
   --seconds  length of one measurement
   --rounds   interleaved rounds; the medians over them count
+  --only     ${sectionNames.join(', ')}; writes no result
   --quick    one round of 2 s, writes no result`;
 
 /**
  * Reads the command line.
- * @throws TypeError with one sentence for an unknown option or a number that is none.
+ * @throws TypeError with one sentence for an unknown option or section, or a number that is none.
  */
 export function parseOptions(parameters: string[]): BenchOptions {
   const { values } = parseArgs({
     args: parameters,
-    options: { seconds: { type: 'string' }, rounds: { type: 'string' }, quick: { type: 'boolean', default: false } },
+    options: {
+      seconds: { type: 'string' },
+      rounds: { type: 'string' },
+      only: { type: 'string', multiple: true },
+      quick: { type: 'boolean', default: false },
+    },
   });
-  const { quick } = values;
+  const { quick, only } = values;
   return {
-    seconds: wholeNumber('--seconds', values.seconds, quick ? 2 : 8),
-    rounds: wholeNumber('--rounds', values.rounds, quick ? 1 : 3),
+    seconds: wholeNumber('--seconds', values.seconds, quick ? 2 : 15),
+    rounds: wholeNumber('--rounds', values.rounds, quick ? 1 : 5),
     quick,
+    only: only === undefined ? sectionNames : only.map(sectionName),
   };
+}
+
+function sectionName(text: string): SectionName {
+  const name = sectionNames.find((known) => known === text);
+  if (name === undefined) throw new TypeError(`--only must be one of ${sectionNames.join(', ')}`);
+  return name;
 }
 
 function wholeNumber(name: string, value: string | undefined, unset: number): number {

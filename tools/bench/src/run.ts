@@ -2,66 +2,73 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describeMachine } from './machine.ts';
-import { measure } from './measure.ts';
-import { parseOptions, usage } from './options.ts';
-import type { BenchOptions } from './options.ts';
-import { createReport, renderReport } from './report.ts';
-import type { Measurement, Report } from './report.ts';
+import { parseOptions, sectionNames, usage } from './options.ts';
+import type { BenchOptions, SectionName } from './options.ts';
+import { renderChart } from './report/chart.ts';
+import type { BenchResult } from './report/result-file.ts';
+import { promise } from './report/row.ts';
+import { renderTable } from './report/table.ts';
+import type { SectionResult } from './sections/section.ts';
 import { requireWrk } from './wrk.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
 const resultFile = path.join(import.meta.dirname, '../results/latest.json');
+const chartFile = path.join(root, 'docs/images/bench.svg');
 
-async function bench(options: BenchOptions): Promise<Report> {
+async function bench(options: BenchOptions): Promise<BenchResult> {
   requireWrk();
   build();
   // Only now: what it imports is built by the step before.
-  const { startStack } = await import('./stack.ts');
-  const stack = await startStack();
-  try {
-    console.log(`measuring: ${options.rounds} rounds of ${options.seconds} s per target and number of connections`);
-    const measurements = await measure(stack.targets, options, printMeasurement);
-    const report = createReport(measurements);
-    console.log(`\n${renderReport(report)}`);
-    if (!options.quick) writeResult(options, report, measurements);
-    return report;
-  } finally {
-    await stack.stop();
-  }
+  const { sections } = await import('./sections/sections.ts');
+  console.log(`measuring: ${options.only.join(', ')}; ${options.rounds} rounds, ${options.seconds} s for one run`);
+  const results = new Map<SectionName, SectionResult>();
+  for (const name of options.only) results.set(name, await sections[name](options));
+  const result = combine(options, results);
+  console.log(`\n${[renderTable(result.rows), '', ...result.notes].join('\n')}`);
+  if (!options.quick && options.only === sectionNames) write(result);
+  return result;
 }
 
 function build(): void {
-  const { status } = spawnSync(process.execPath, [compiler, '-b', 'apps/gateway', 'tools/bench/src/echo-worker'], {
+  const { status } = spawnSync(process.execPath, [compiler, '-b', 'apps/gateway', 'tools/bench/src/decorated'], {
     cwd: root,
     stdio: 'inherit',
   });
   if (status !== 0) throw new Error('the build failed');
 }
 
-function printMeasurement({ target, connections, requestsPerSecond, p50Ms, failed }: Measurement): void {
-  const rate = Math.round(requestsPerSecond);
-  console.log(`${target.padEnd(16)} c=${connections}: ${rate} req/s, p50 ${p50Ms.toFixed(2)} ms, ${failed} failed`);
-}
-
-function writeResult(options: BenchOptions, report: Report, measurements: Measurement[]): void {
-  const { seconds, rounds } = options;
-  const result = {
+function combine({ seconds, rounds }: BenchOptions, results: Map<SectionName, SectionResult>): BenchResult {
+  const sections = [...results.values()];
+  const failed = sections.reduce((sum, section) => sum + section.failed, 0);
+  return {
     measuredAt: new Date().toISOString(),
     machine: describeMachine(),
     seconds,
     rounds,
-    report,
-    measurements,
+    rows: [
+      ...sections.flatMap(({ rows }) => rows),
+      { measure: 'requests without a right answer', values: {}, promised: promise('requests', failed, { most: 0 }) },
+    ],
+    notes: sections.flatMap(({ notes }) => notes),
+    measurements: Object.fromEntries([...results].map(([name, { measurements }]) => [name, measurements])),
   };
-  mkdirSync(path.dirname(resultFile), { recursive: true });
-  writeFileSync(resultFile, `${JSON.stringify(result, undefined, 2)}\n`);
-  console.log(`\nwritten to ${path.relative(root, resultFile)}`);
+}
+
+function write(result: BenchResult): void {
+  for (const [file, content] of [
+    [resultFile, `${JSON.stringify(result, undefined, 2)}\n`],
+    [chartFile, renderChart(result)],
+  ] as const) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    console.log(`written to ${path.relative(root, file)}`);
+  }
 }
 
 try {
-  const report = await bench(parseOptions(process.argv.slice(2)));
-  process.exitCode = report.goals.every(({ met }) => met) ? 0 : 1;
+  const { rows } = await bench(parseOptions(process.argv.slice(2)));
+  process.exitCode = rows.every(({ promised }) => promised?.kept !== false) ? 0 : 1;
 } catch (error) {
   console.error(error instanceof TypeError ? `${error.message}\n\n${usage}` : String(error));
   process.exitCode = 1;

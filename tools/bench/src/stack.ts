@@ -1,116 +1,119 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { rolePermissions } from '@gatehouse/messaging';
-import type { NatsRole } from '@gatehouse/messaging';
 import { findFreePort, makeTemporaryFolder, startEmbeddedNats } from '@gatehouse/start';
 import type { NatsIdentity } from '@gatehouse/start';
 import { ChildProcesses } from './child-processes.ts';
-import type { Target } from './measure.ts';
 import { startTokenIssuer } from './token-issuer.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
-const server = 'bench';
-const anything = { publish: { allow: ['>'] }, subscribe: { allow: ['>'] } };
+const everything = { publish: { allow: ['>'] }, subscribe: { allow: ['>'] } };
 
-/** Everything that is measured, running. */
-export interface Stack {
-  targets: Target[];
-  stop(): Promise<void>;
+/** A gateway that is ready. */
+export interface StartedGateway {
+  pid: number;
+  url: string;
+  /** An access token for the endpoint of one server, of an account of its own. */
+  issueToken(server: string): Promise<string>;
+  endpoint(server: string): string;
 }
 
-/** Starts NATS, the gateway with its worker and its issuer, and the peers; every port is an ephemeral one. */
-export async function startStack(): Promise<Stack> {
-  const folder = makeTemporaryFolder('gatehouse-bench-');
-  const identities = {
-    gateway: identityOf({ role: 'gateway' }),
-    worker: identityOf({ role: 'worker', tenant: 'default', servers: [server] }),
-    bareLoop: { user: 'bare-loop', password: newPassword(), permissions: anything },
-  };
-  const nats = await startEmbeddedNats({
-    dataDir: folder.path,
-    durable: false,
-    identities: Object.values(identities),
-  });
-  const issuer = await startTokenIssuer();
-  const processes = new ChildProcesses();
-  const stop = async () => {
-    await processes.stop();
-    issuer.close();
-    await nats.stop();
-    folder.remove();
-  };
-  try {
-    const bus = { NATS_URL: nats.url };
-    const gateway = await startGateway(processes, issuer, {
-      gateway: { ...bus, ...credentials(identities.gateway) },
-      worker: { ...bus, ...credentials(identities.worker) },
+/**
+ * What the processes of one section run on: a NATS with the identities of a deployment, and an issuer of access tokens.
+ * Every section has its own, so that none finds what another left in a process.
+ */
+export class Stack implements AsyncDisposable {
+  readonly processes = new ChildProcesses();
+  readonly issuer: TokenIssuer;
+  readonly #disposal: AsyncDisposableStack;
+  readonly #natsUrl: string;
+  readonly #identities: Identities;
+  readonly #stateKeys = randomBytes(32).toString('base64');
+
+  private constructor(disposal: AsyncDisposableStack, issuer: TokenIssuer, natsUrl: string, identities: Identities) {
+    this.#disposal = disposal;
+    this.issuer = issuer;
+    this.#natsUrl = natsUrl;
+    this.#identities = identities;
+    disposal.defer(() => this.processes.stop());
+  }
+
+  /** @param servers the MCP servers whose workers will be started */
+  static async start(servers: string[]): Promise<Stack> {
+    await using started = new AsyncDisposableStack();
+    const folder = makeTemporaryFolder('gatehouse-bench-');
+    started.defer(() => folder.remove());
+    const identities = makeIdentities(servers);
+    const nats = await startEmbeddedNats({
+      dataDir: folder.path,
+      durable: false,
+      identities: Object.values(identities),
+    });
+    started.defer(() => nats.stop());
+    const issuer = await startTokenIssuer();
+    started.defer(() => issuer.close());
+    return new Stack(started.move(), issuer, nats.url, identities);
+  }
+
+  /** Starts the built gateway, authentication on. */
+  async startGateway(settings: NodeJS.ProcessEnv = {}): Promise<StartedGateway> {
+    const [port, adminPort] = [await findFreePort(), await findFreePort()];
+    const { pid } = await this.processes.startApp(path.join(root, 'dist/apps/gateway/main.js'), adminPort, {
+      ...this.busOf('gateway'),
+      GATEHOUSE_STATE_KEYS: this.#stateKeys,
+      GATEWAY_PORT: String(port),
+      GATEWAY_ADMIN_PORT: String(adminPort),
+      AUTH_ISSUER: this.issuer.issuer,
+      ...settings,
     });
     return {
-      targets: [
-        gateway,
-        await startOfficialServer(processes),
-        await startBareLoop(processes, bus, identities.bareLoop),
-      ],
-      stop,
+      pid,
+      url: `http://127.0.0.1:${port}`,
+      endpoint: (server) => `http://127.0.0.1:${port}/mcp/${server}`,
+      issueToken: (server) =>
+        this.issuer.issue(`http://localhost:${port}/mcp/${server}`, ['mcp', `${server}:read`, `${server}:write`]),
     };
-  } catch (error) {
-    await stop();
-    throw error;
+  }
+
+  /** Starts one of the benchmark's own workers on `libs/worker`. */
+  async startWorker(name: 'echo-worker' | 'list-worker', settings: NodeJS.ProcessEnv = {}): Promise<void> {
+    const adminPort = await findFreePort();
+    await this.processes.startApp(decorated(name), adminPort, {
+      ...this.busOf('worker'),
+      GATEHOUSE_STATE_KEYS: this.#stateKeys,
+      WORKER_ADMIN_PORT: String(adminPort),
+      ...settings,
+    });
+  }
+
+  /** How a role connects. */
+  busOf(role: keyof Identities): NodeJS.ProcessEnv {
+    const { user, password } = this.#identities[role];
+    return { NATS_URL: this.#natsUrl, NATS_USER: user, NATS_PASSWORD: password };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#disposal.disposeAsync();
   }
 }
 
-async function startGateway(
-  processes: ChildProcesses,
-  issuer: TokenIssuer,
-  bus: { gateway: NodeJS.ProcessEnv; worker: NodeJS.ProcessEnv },
-): Promise<Target> {
-  const [port, adminPort, workerAdminPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
-  const { pid } = await processes.startApp(path.join(root, 'dist/apps/gateway/main.js'), adminPort, {
-    ...bus.gateway,
-    GATEWAY_PORT: String(port),
-    GATEWAY_ADMIN_PORT: String(adminPort),
-    AUTH_ISSUER: issuer.issuer,
+/** The compiled form of a file of `decorated`: decorators are the one thing that Node does not strip away. */
+export function decorated(name: string): string {
+  return path.join(root, `dist/tools/bench/decorated/${name}.js`);
+}
+
+type Identities = Record<'gateway' | 'worker' | 'bareLoop', NatsIdentity>;
+
+function makeIdentities(servers: string[]): Identities {
+  const identity = (user: string, permissions: NatsIdentity['permissions']) => ({
+    user,
+    password: randomBytes(24).toString('base64url'),
+    permissions,
   });
-  await processes.startApp(path.join(root, 'dist/tools/bench/echo-worker/main.js'), workerAdminPort, {
-    ...bus.worker,
-    WORKER_ADMIN_PORT: String(workerAdminPort),
-  });
-  const resource = `http://localhost:${port}/mcp/${server}`;
-  const accessToken = await issuer.issue(resource, ['mcp', `${server}:read`]);
-  return { name: 'gateway', url: `http://127.0.0.1:${port}/mcp/${server}`, pid, accessToken };
-}
-
-async function startOfficialServer(processes: ChildProcesses): Promise<Target> {
-  const { pid, port } = await processes.startPeer(peer('official-server.ts'), {});
-  return { name: 'official server', url: `http://127.0.0.1:${port}/mcp`, pid };
-}
-
-async function startBareLoop(
-  processes: ChildProcesses,
-  bus: NodeJS.ProcessEnv,
-  identity: NatsIdentity,
-): Promise<Target> {
-  const environment = { ...bus, ...credentials(identity) };
-  await processes.startPeer(peer('bare-worker.ts'), environment);
-  const { pid, port } = await processes.startPeer(peer('bare-gateway.ts'), environment);
-  // It looks a token up as every gateway must, and believes any.
-  return { name: 'bare loop', url: `http://127.0.0.1:${port}/mcp`, pid, accessToken: newPassword() };
-}
-
-function peer(file: string): string {
-  return path.join(import.meta.dirname, 'peers', file);
-}
-
-function identityOf(role: NatsRole): NatsIdentity {
-  return { user: role.role, password: newPassword(), permissions: rolePermissions(role) };
-}
-
-/** Of one process: replicas would share the key. */
-function credentials({ user, password }: NatsIdentity): NodeJS.ProcessEnv {
-  return { NATS_USER: user, NATS_PASSWORD: password, GATEHOUSE_STATE_KEYS: randomBytes(32).toString('base64') };
-}
-
-function newPassword(): string {
-  return randomBytes(24).toString('base64url');
+  return {
+    gateway: identity('gateway', rolePermissions({ role: 'gateway' })),
+    worker: identity('worker', rolePermissions({ role: 'worker', tenant: 'default', servers })),
+    bareLoop: identity('bare-loop', everything),
+  };
 }

@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { watchMemory } from '../memory.ts';
+import type { BenchOptions } from '../options.ts';
+import { headersTo, waitForRightAnswer } from '../prepared-request.ts';
+import type { PreparedRequest } from '../prepared-request.ts';
+import { median } from '../report/row.ts';
+import type { TargetName } from '../target-names.ts';
+import type { Target } from '../targets.ts';
+import { runWrk } from '../wrk.ts';
+import type { LoadResult } from '../wrk.ts';
+
+const warmUpSeconds = 3;
+const settleMs = 200;
+
+/** One run of wrk against one target. */
+export interface Measurement extends LoadResult {
+  target: TargetName;
+  /** What was asked, such as `tools/call`. */
+  request: string;
+  connections: number;
+  /** Most resident memory of the target's front process during the run. */
+  peakRssMb: number;
+}
+
+/** A target that was looked at and answers rightly. */
+export interface CheckedTarget {
+  target: Target;
+  request: PreparedRequest;
+  /** Mean size of a right answer with its head. */
+  answerBytes: number;
+}
+
+/**
+ * Checks one answer closely, then warms the target up with the text of every answer compared.
+ * @throws Error when it gives a wrong answer
+ */
+export async function check(target: Target, request: PreparedRequest, options: BenchOptions): Promise<CheckedTarget> {
+  await waitForRightAnswer(target, request);
+  const { failed, bytesPerAnswer } = await runWrk({
+    url: target.url,
+    headers: headersTo(target, request),
+    body: request.body,
+    connections: 64,
+    seconds: options.quick ? 1 : warmUpSeconds,
+    expectedText: request.expectedText,
+  });
+  if (failed > 0) throw new Error(`${target.name} gave ${failed} wrong answers while it warmed up`);
+  return { target, request, answerBytes: bytesPerAnswer };
+}
+
+/** One run of wrk, and how much memory the target took in it. */
+export async function measure(
+  { target, request, answerBytes }: CheckedTarget,
+  name: string,
+  connections: number,
+  seconds: number,
+): Promise<Measurement> {
+  const peakRssMb = watchMemory(target.pid);
+  const load = { url: target.url, headers: headersTo(target, request), body: request.body, connections, seconds };
+  const result = await runWrk(load);
+  const measurement = { target: target.name, request: name, connections, peakRssMb: peakRssMb(), ...result };
+  checkAnswerSize(target.name, result.bytesPerAnswer, answerBytes);
+  const { requestsPerSecond, p50Ms, failed } = measurement;
+  console.log(
+    `${target.name.padEnd(16)} ${name}, ${connections} connections: ${Math.round(requestsPerSecond)}/s, p50 ${p50Ms.toFixed(2)} ms${failed > 0 ? `, ${failed} FAILED` : ''}`,
+  );
+  return measurement;
+}
+
+/** An error inside a 200 has another size than a right answer: the mean tells, without looking at every answer. */
+export function checkAnswerSize(name: string, bytesPerAnswer: number, expected: number): void {
+  if (Math.abs(bytesPerAnswer - expected) > expected * 0.002) {
+    throw new Error(
+      `${name} answered with ${bytesPerAnswer.toFixed(1)} bytes on average, ${expected.toFixed(1)} are right`,
+    );
+  }
+}
+
+/**
+ * Takes all steps once per round, so that a slow minute of the machine hits all alike; every second round backwards, so that
+ * none always follows the same one.
+ */
+export async function inRounds<Result>(rounds: number, steps: (() => Promise<Result>)[]): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const step of round % 2 === 0 ? steps : steps.toReversed()) {
+      results.push(await step());
+      await delay(settleMs);
+    }
+  }
+  return results;
+}
+
+/** The measurements of one load, one per round in the order of the rounds. */
+export function select(
+  measurements: Measurement[],
+  target: TargetName,
+  connections: number,
+  request?: string,
+): Measurement[] {
+  return measurements.filter(
+    (measurement) =>
+      measurement.target === target &&
+      measurement.connections === connections &&
+      (request === undefined || measurement.request === request),
+  );
+}
+
+/** The median of every target that was measured. */
+export function medians(
+  measurements: Measurement[],
+  connections: number,
+  key: 'requestsPerSecond' | 'p50Ms' | 'p99Ms',
+): Partial<Record<TargetName, number>> {
+  const values: Partial<Record<TargetName, number>> = {};
+  for (const { target } of measurements) {
+    const own = select(measurements, target, connections);
+    if (own.length > 0) values[target] ??= median(own.map((measurement) => measurement[key]));
+  }
+  return values;
+}
