@@ -17,6 +17,10 @@ export interface ServeCallsOptions {
   servers: ServedServer[];
   /** Calls that run at the same time; as many again wait, and what comes beyond is refused as overloaded. */
   concurrency: number;
+  /** Calls of each server that may go on as tasks at the same time; 256 when absent. */
+  maxTasks?: number;
+  /** How long tasks may go on when the process has been asked to end; 10 s when absent. */
+  taskGraceMs?: number;
   logger: Logger;
 }
 
@@ -33,8 +37,14 @@ export interface CallServer {
   /** Calls that run or wait, and results that wait for their readers. */
   inFlight(): number;
   /**
+   * Offers other definitions of a server from now on, stored before any gateway hears of them. Calls of the ones before are
+   * answered by their own handler. One replacement of a server at a time.
+   * @throws StartError when the definitions break the catalog's rules
+   */
+  replace(served: ServedServer): Promise<void>;
+  /**
    * Takes no new calls (they are refused as not executed, so that the gateway picks another instance), finishes those
-   * it has, then leaves the registry. The connection stays open.
+   * it has and its tasks (those that take too long are told to stop), then leaves the registry. The connection stays open.
    */
   drain(): Promise<void>;
 }

@@ -15,6 +15,7 @@ import { answerServiceProtocol } from './service-protocol.ts';
 import type { InstanceAddress } from './subjects.ts';
 import { randomToken, subjects, subjectToken } from './subjects.ts';
 import { subscribe } from './subscribe.ts';
+import { OwnTasks } from './tasks/own-tasks.ts';
 
 /** How often deadlines of running and waiting calls are looked at. */
 const expiryIntervalMs = 100;
@@ -25,8 +26,12 @@ const lateCallsMs = 250;
 /** Looks every hour whether stored definitions need to be written again before they expire. */
 const refreshIntervalMs = 60 * 60 * 1000;
 
+const defaultMaxTasks = 256;
+const defaultTaskGraceMs = 10_000;
+
 interface Offer {
   address: InstanceAddress;
+  tasks: OwnTasks;
   served: ServedInstance;
   identity: { tenant: string; server: string; digest: string };
   source: ServedServer;
@@ -47,6 +52,7 @@ class CallServerProcess implements CallServer {
   readonly #connection: NatsConnection;
   readonly #logger: Logger;
   readonly #queue: CallQueue;
+  readonly #taskGraceMs: number;
   readonly #replies = new OutgoingReplies();
   readonly #offers: Offer[];
   readonly #subscriptions: Subscription[] = [];
@@ -61,19 +67,23 @@ class CallServerProcess implements CallServer {
     this.#connection = options.connection;
     this.#logger = options.logger;
     this.#queue = new CallQueue(options.concurrency);
+    this.#taskGraceMs = options.taskGraceMs ?? defaultTaskGraceMs;
     this.#offers = options.servers.map((source) => {
       const { server } = parseServerDefinitions(source.definitions);
       const identity = { tenant: options.tenant, server, digest: definitionsDigest(source.definitions) };
       const address = { tenant: subjectToken(options.tenant), server: subjectToken(server), instance: token };
+      const { maxTasks = defaultMaxTasks } = options;
+      const tasks = new OwnTasks(this.#connection, address, { maxTasks, connected: () => this.#connected });
       const served = new ServedInstance(
         this.#connection,
         identity,
         source.handler,
         this.#queue,
         this.#replies,
+        tasks,
         this.#logger,
       );
-      return { address, served, identity, source };
+      return { address, tasks, served, identity, source };
     });
     this.ready = this.#start();
     this.ready.catch(() => {}); // the caller awaits it; until then it must not count as unhandled
@@ -109,7 +119,7 @@ class CallServerProcess implements CallServer {
   /** Subscribes to everything; the promise rejects if NATS denies it. */
   #subscribe(): Promise<never> {
     return new Promise((_, reject) => {
-      for (const { address, served, source, identity } of this.#offers) {
+      for (const { address, tasks, served, source, identity } of this.#offers) {
         const callSubject = subjects.call(address);
         const denied = { onDenied: (error: Error) => reject(deniedServer(identity, error)) };
         const control = (message: Msg) => served.receiveControl(message, () => this.#encodeBeat(identity));
@@ -124,6 +134,13 @@ class CallServerProcess implements CallServer {
         this.#subscriptions.push(
           subscribe(this.#connection, callSubject, this.#logger, (message) => served.receiveCall(message), denied),
           subscribe(this.#connection, subjects.control(address), this.#logger, control, denied),
+          subscribe(
+            this.#connection,
+            subjects.taskNews(address),
+            this.#logger,
+            (message) => tasks.receiveNews(message),
+            denied,
+          ),
           ...answerServiceProtocol(this.#connection, shown, this.#logger),
         );
       }
@@ -154,7 +171,8 @@ class CallServerProcess implements CallServer {
 
   #encodeBeat(identity: Offer['identity']): string {
     const state = this.#state === 'starting' ? 'draining' : this.#state;
-    return encodeBeat({ ...identity, state, load: this.inFlight() });
+    const tasks = this.#offers.reduce((sum, offer) => sum + offer.tasks.size, 0);
+    return encodeBeat({ ...identity, state, load: this.inFlight() + tasks });
   }
 
   #expire(): void {
@@ -170,7 +188,8 @@ class CallServerProcess implements CallServer {
     this.#state = 'draining';
     for (const { served } of this.#offers) served.refuseCalls();
     this.#beat();
-    await Promise.all([this.#queue.whenIdle(), delay(lateCallsMs)]);
+    const tasksEnded = this.#offers.map(({ tasks }) => tasks.drain(this.#taskGraceMs));
+    await Promise.all([this.#queue.whenIdle(), delay(lateCallsMs), ...tasksEnded]);
     await this.#replies.whenIdle();
     // Calls that are already on their way here are refused too, or nobody would know that they never ran.
     await Promise.allSettled(this.#subscriptions.map((subscription) => subscription.drain()));
@@ -195,6 +214,7 @@ class CallServerProcess implements CallServer {
     }
     for (const timer of this.#timers) clearInterval(timer);
     this.#queue.abortAll();
+    for (const { tasks } of this.#offers) tasks.abortAll();
     this.#replies.abortAll();
   }
 }

@@ -1,5 +1,7 @@
 import type { Principal } from '@gatehouse/protocol';
 import type { ReceivedFrame } from './chunked-frame.ts';
+import type { TaskOffer } from './tasks/own-task.ts';
+import type { SealedTaskGrant } from './tasks/task-grants.ts';
 
 /**
  * One call as it travels from a gateway to a worker. The request's bytes are the client's, unchanged; what the gateway
@@ -37,12 +39,14 @@ export interface CallRequest {
   timeoutMs: number;
   /** Longest wait in all, progress or not. */
   maxCallMs: number;
+  /** Lets the call become a task. */
+  task?: SealedTaskGrant;
 }
 
 /** What the worker says about its last frame, so that the gateway need not parse the bytes. */
 export interface FinalFrameInfo {
   kind: 'result' | 'error';
-  /** `resultType` of a result (`complete`, `input_required`). */
+  /** `resultType` of a result (`complete`, `input_required`, `task`). */
   resultType?: string;
   /** `isError` of a tool result. */
   isError?: boolean;
@@ -86,6 +90,8 @@ export type CallOutcome =
 export interface IncomingCall extends CallEnvelope {
   /** Aborted when the caller cancels, the deadline passes or the worker ends. */
   signal: AbortSignal;
+  /** Present when tool and client allow the call to become a task. */
+  task?: TaskOffer;
   /**
    * Sends a notification of this call; dropped once the call has ended. `notifications/progress` moves the deadline
    * (design: progress extends it by the same amount, up to the ceiling).

@@ -67,6 +67,11 @@ export class InstanceRegistry {
     return this.#ready.has(readyKey(subjectToken(tenant), subjectToken(server), digest));
   }
 
+  /** True when this very instance is heard, whether or not it takes calls. */
+  isHeard(address: InstanceAddress): boolean {
+    return this.#instancesOf(address)?.get(address.instance)?.suspect === false;
+  }
+
   /**
    * The less loaded of two random live instances of a digest: this gateway's own calls in flight plus the load of the
    * last beat. Undefined when there is none beside the `excluded` ones.

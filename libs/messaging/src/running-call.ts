@@ -1,5 +1,6 @@
 import type { Principal } from '@gatehouse/protocol';
 import type { IncomingCall } from './call.ts';
+import type { TaskOffer } from './tasks/own-task.ts';
 import type { CallHeader } from './wire.ts';
 import { readerPatienceMs, windowBytes } from './wire.ts';
 
@@ -15,6 +16,7 @@ export class RunningCall implements IncomingCall {
   readonly principal: Principal;
   readonly traceparent?: string;
   readonly body: Uint8Array;
+  readonly task?: TaskOffer;
   deadlineMs: number;
   /** How much of the result may be sent before the gateway asks for more. */
   readonly windowBytes: number;
@@ -28,7 +30,7 @@ export class RunningCall implements IncomingCall {
   #ended = false;
 
   constructor(
-    at: { replySubject: string; tenant: string; server: string },
+    at: { replySubject: string; tenant: string; server: string; task?: TaskOffer | undefined },
     header: CallHeader,
     principal: Principal,
     body: Uint8Array,
@@ -44,6 +46,7 @@ export class RunningCall implements IncomingCall {
     this.principal = principal;
     if (header.traceparent !== undefined) this.traceparent = header.traceparent;
     this.body = body;
+    if (at.task) this.task = at.task;
     // By the worker's own clock, so that two clocks which disagree neither cut a call short nor prolong it.
     const now = Date.now();
     this.#timeoutMs = header.timeoutMs;

@@ -5,6 +5,7 @@ import type { CallQueue } from './call-queue.ts';
 import { logFrameTooLarge, logHandlerFailed } from './events.ts';
 import type { OutgoingReplies } from './outgoing-replies.ts';
 import { RunningCall } from './running-call.ts';
+import type { OwnTasks } from './tasks/own-tasks.ts';
 import type { FrameHeader } from './wire.ts';
 import {
   chunkBytes,
@@ -32,28 +33,36 @@ export class ServedInstance {
   readonly server: string;
   readonly statistics: CallStatistics = { calls: 0, errors: 0, processingMs: 0 };
   readonly #connection: NatsConnection;
-  readonly #identity: { tenant: string; server: string; digest: string };
-  readonly #handler: CallHandler;
+  readonly #identity: { tenant: string; server: string };
+  /** By digest: the definitions that are offered, and those before them, for calls that are on their way. */
+  #handlers: ReadonlyMap<string, CallHandler> = new Map();
   readonly #queue: CallQueue;
   readonly #replies: OutgoingReplies;
+  readonly #tasks: OwnTasks;
   readonly #logger: Logger;
   #draining = false;
 
   constructor(
     connection: NatsConnection,
-    identity: { tenant: string; server: string; digest: string },
-    handler: CallHandler,
+    identity: { tenant: string; server: string },
     queue: CallQueue,
     replies: OutgoingReplies,
+    tasks: OwnTasks,
     logger: Logger,
   ) {
     this.server = identity.server;
     this.#connection = connection;
     this.#identity = identity;
-    this.#handler = handler;
     this.#queue = queue;
     this.#replies = replies;
+    this.#tasks = tasks;
     this.#logger = logger;
+  }
+
+  /** From here on calls of these definitions are taken; those of the ones before are still answered as they were. */
+  serve(digest: string, handler: CallHandler): void {
+    const before = [...this.#handlers].filter(([known]) => known !== digest).slice(-1);
+    this.#handlers = new Map([...before, [digest, handler]]);
   }
 
   /** From here on every call is refused as not executed. */
@@ -69,13 +78,15 @@ export class ServedInstance {
     if (!parsed || parsed.principal.tenant !== this.#identity.tenant) return this.refuse(replySubject, 'malformed');
     const { header, principal } = parsed;
     if (this.#draining) return this.refuse(replySubject, 'draining');
-    if (header.digest !== this.#identity.digest) return this.refuse(replySubject, 'unknown-definitions');
+    const handler = this.#handlers.get(header.digest);
+    if (!handler) return this.refuse(replySubject, 'unknown-definitions');
     if (header.deadlineMs + clockToleranceMs < Date.now()) return this.refuse(replySubject, 'expired');
-    const at = { replySubject, tenant: this.#identity.tenant, server: this.server };
+    const task = header.task && this.#tasks.offer(header.task);
+    const at = { replySubject, tenant: this.#identity.tenant, server: this.server, task };
     const call = new RunningCall(at, header, principal, message.data, (kind, body) =>
       this.#sendNotification(replySubject, kind, body),
     );
-    const taken = !this.#replies.full && this.#queue.offer(call, () => this.#run(call));
+    const taken = !this.#replies.full && this.#queue.offer(call, () => this.#run(call, handler));
     if (!taken) this.refuse(replySubject, 'overloaded');
   }
 
@@ -94,11 +105,11 @@ export class ServedInstance {
   }
 
   /** Never rejects: a handler that throws is the worker's fault and becomes -32603. */
-  async #run(call: RunningCall): Promise<void> {
+  async #run(call: RunningCall, handler: CallHandler): Promise<void> {
     const startedAt = performance.now();
     let frame: FinalFrame;
     try {
-      frame = await this.#handler(call);
+      frame = await handler(call);
     } catch (error) {
       logHandlerFailed(this.#logger, { err: error, server: call.server, method: call.method, name: call.name });
       frame = internalError(call.body);

@@ -2,6 +2,7 @@ import type { Principal } from '@gatehouse/protocol';
 import type { Msg } from '@nats-io/nats-core';
 import { MsgHdrsImpl } from '@nats-io/nats-core/internal';
 import type { CallRequest, FinalFrameInfo, Refusal } from './call.ts';
+import type { SealedTaskGrant } from './tasks/task-grants.ts';
 
 /**
  * The headers of calls and frames. Each is one line of JSON: `JSON.stringify` escapes every control character, so no
@@ -38,6 +39,8 @@ export interface CallHeader {
   timeoutMs: number;
   maxCallMs: number;
   traceparent?: string;
+  /** What lets the call become a task. */
+  task?: SealedTaskGrant;
   /** The window of the result where it is not `windowBytes`; at least one chunk. */
   windowBytes?: number;
 }
@@ -86,6 +89,7 @@ export function encodeCallHeaders(request: CallRequest, deadlineMs: number, gran
     maxCallMs: request.maxCallMs,
   };
   if (request.traceparent !== undefined) header.traceparent = request.traceparent;
+  if (request.task !== undefined) header.task = request.task;
   if (grantedBytes !== windowBytes) header.windowBytes = grantedBytes;
   return new EncodedHeaders(`${callHeader}: ${JSON.stringify(header)}\r\n${principal}`);
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NatsConnection, Task, TaskKey } from '../src/index.ts';
 import {
   answerQuestions,
+  definitionsDigest,
   failTask,
   requestCancellation,
   subjectToken,
@@ -11,7 +12,16 @@ import {
   tellOwner,
   unconfirmedWords,
 } from '../src/index.ts';
-import { connectTo, newTenant, sharedNatsUrl, until } from './bus.ts';
+import {
+  connectTo,
+  definitionsOf,
+  newTenant,
+  openGateway,
+  requestOf,
+  sharedNatsUrl,
+  startWorker,
+  until,
+} from './bus.ts';
 import { startNats } from './nats.ts';
 import { contentOf, createTask, grantOf, json, keyOf, openTaskGateway, openTaskWorker } from './tasks.ts';
 
@@ -240,6 +250,38 @@ describe('a worker’s own limits', () => {
     void task.end({ status: 'failed', error: json({ code: -31_002, message: 'ended' }) });
     await drained;
     expect((await read())?.state.status).toBe('failed');
+  });
+});
+
+describe('a call that becomes a task', () => {
+  it('is answered with its handle, goes on, and holds up the end of its worker until it is done', async () => {
+    const tenant = newTenant();
+    const definitions = definitionsOf('files');
+    const caller = await openGateway(sharedNatsUrl());
+    const finish = Promise.withResolvers<void>();
+    const worker = await startWorker(sharedNatsUrl(), tenant, definitions, {
+      handler: async (call) => {
+        const creation = await call.task?.create();
+        if (creation?.kind !== 'created') throw new Error('no task');
+        void finish.promise.then(() => creation.task.end({ status: 'completed', result: json({ content: [] }) }));
+        return { kind: 'result', resultType: 'task', body: json({ taskId: creation.task.taskId }) };
+      },
+    });
+    await until(() => caller.registry.isReady(tenant, 'files', definitionsDigest(definitions)));
+    const instance = caller.registry.pick(tenant, 'files', definitionsDigest(definitions));
+    if (!instance) throw new Error('no instance');
+    expect(caller.registry.isHeard(instance.address)).toBe(true);
+    const grant = grantOf(tenant);
+    const request = requestOf(tenant, definitions, { task: grant });
+    const outcome = await caller.calls.call(instance.address, request, () => {}, new AbortController().signal);
+    expect(outcome).toMatchObject({ kind: 'answered', frame: { resultType: 'task' } });
+    const stopped = worker.stop();
+    await delay(400);
+    expect((await gateway.store.read(keyOf(tenant, grant.taskId)))?.state.status).toBe('working');
+    finish.resolve();
+    await stopped;
+    expect((await gateway.store.read(keyOf(tenant, grant.taskId)))?.state.status).toBe('completed');
+    await caller.close();
   });
 });
 
