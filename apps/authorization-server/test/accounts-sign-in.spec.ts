@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
+import { createLogger } from '@gatehouse/runtime';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BoundedAudit } from '../src/audit/bounded-audit.ts';
 import { createAccount } from '../src/accounts/accounts.ts';
 import { hashPassword, needsRehash } from '../src/accounts/password-hash.ts';
 import { SignIn } from '../src/accounts/sign-in.ts';
@@ -21,9 +23,14 @@ let dataSource: DataSource;
 let replicas: [Pick<SignIn, 'attempt'>, Pick<SignIn, 'attempt'>];
 let attempt: SignInAttempt;
 
+function newSignIn(ownDataSource: DataSource): SignIn {
+  const logger = createLogger('test', { LOG_LEVEL: 'fatal', LOG_FORMAT: 'json' });
+  return new SignIn(ownDataSource, new BoundedAudit(ownDataSource, logger));
+}
+
 /** Signs in and, as the login page does, writes a success in the transaction that makes it count. */
 function replicaOn(ownDataSource: DataSource): Pick<SignIn, 'attempt'> {
-  const signIn = new SignIn(ownDataSource);
+  const signIn = newSignIn(ownDataSource);
   return {
     attempt: async (tried) => {
       const outcome = await signIn.attempt(tried);
@@ -95,9 +102,33 @@ describe('signing in', () => {
 
 describe('a right password whose sign-in is not finished', () => {
   it('leaves no trace of a success, so that the audit tells of sign-ins that happened', async () => {
-    expect(await new SignIn(dataSource).attempt(attempt)).toMatchObject({ kind: 'signed-in' });
+    expect(await newSignIn(dataSource).attempt(attempt)).toMatchObject({ kind: 'signed-in' });
     const rows = await dataSource.query(`SELECT type FROM auth.audit_row WHERE address = $1`, [attempt.address]);
     expect(rows).toEqual([]);
+  });
+});
+
+describe('more people than a server can hash for', () => {
+  it('are told to come back, whether or not their account exists, and nothing is counted against them', async () => {
+    const emails = Array.from({ length: 80 }, (_, index) =>
+      index % 2 ? attempt.email : `${randomUUID()}@example.com`,
+    );
+    const strangers = emails.map((email, index) =>
+      replicas[0].attempt({ ...attempt, email, password: 'wrong', address: `10.1.0.${index}` }),
+    );
+    const busy = [];
+    for (const late of strangers.slice(64)) busy.push(await late);
+    expect(busy).toEqual(Array.from({ length: 16 }, () => ({ kind: 'busy', retryAfterSeconds: 5 })));
+    const lateKeys = emails.slice(64).map((email) => createHash('sha256').update(email).digest('base64url'));
+    const counted = await dataSource.query('SELECT 1 FROM auth.login_throttle WHERE key = ANY ($1)', [lateKeys]);
+    expect(counted).toEqual([]);
+    const others = await Promise.all(strangers.slice(0, 64));
+    expect(count(others, 'busy')).toBe(0);
+    expect(
+      await replicas[0].attempt({ ...attempt, browserDigest: 'another', email: `${randomUUID()}@example.com` }),
+    ).toEqual({
+      kind: 'refused',
+    });
   });
 });
 

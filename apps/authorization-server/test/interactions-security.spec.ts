@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DataSource } from 'typeorm';
+import { whileRoomForHashes } from '../src/accounts/password-hash.ts';
 import { recordApproval, spendApproval } from '../src/interactions/client-approvals.ts';
 import { Browser, sentTo } from './browser.ts';
 import { McpClient, callback, resource } from './mcp-client.ts';
@@ -253,6 +254,23 @@ describe('the login page', () => {
     expect(throttled[0]?.body).toContain('Too many attempts.');
     // The account opens by itself; here for the tests that follow.
     await dataSource.query('DELETE FROM auth.login_throttle');
+  });
+
+  it('answers 503 with Retry-After while more people sign in than passwords can be hashed', async () => {
+    const page = await decide(browser, await start(browser));
+    const done = Promise.withResolvers<boolean>();
+    const crowd = Array.from({ length: 64 }, () => whileRoomForHashes(() => done.promise));
+    const attempts = [administrator, { ...administrator, email: 'nobody@example.com' }];
+    const answers = await Promise.all(
+      attempts.map((who) => post(browser, page, { form_token: formTokenOf(page), decision: 'login', ...who })),
+    );
+    done.resolve(true);
+    await Promise.all(crowd);
+    for (const answer of answers) {
+      expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
+      expect(answer.body).toContain('Many people are signing in right now.');
+    }
+    expect((await login(browser, page)).url.searchParams.has('code')).toBe(true);
   });
 
   it('answers the same for an account that does not exist', async () => {

@@ -16,6 +16,9 @@ const tagBytes = 32;
 /** Each hash holds 64 MiB and a thread of the pool that also resolves names and reads files. */
 const hashesAtOnce = 2;
 
+/** So many people wait for a hash at most; the last of them waits a few seconds. */
+const mostWaiting = 64;
+
 /**
  * Hashes a password with a fresh salt.
  * @returns the PHC string `$argon2id$v=19$m=...,t=...,p=...$salt$tag`, which carries its own cost.
@@ -78,6 +81,23 @@ async function deriveTag(password: string, salt: Buffer, cost: Argon2Cost): Prom
         argon2('argon2id', parameters, (error, tag) => (error ? reject(error) : resolve(tag)));
       }),
   );
+}
+
+let inside = 0;
+
+/**
+ * Runs work that hashes, unless too many are at it already: a queue without an end would answer nobody in time. The
+ * answer is given before anything is looked up, so it says nothing of any account.
+ * @returns undefined when there was no room.
+ */
+export async function whileRoomForHashes<T>(work: () => Promise<T>): Promise<T | undefined> {
+  if (inside >= mostWaiting) return undefined;
+  inside += 1;
+  try {
+    return await work();
+  } finally {
+    inside -= 1;
+  }
 }
 
 let running = 0;

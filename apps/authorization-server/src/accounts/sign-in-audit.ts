@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { recordAudit } from '../audit/audit-log.ts';
+import type { AuditEvent } from '../audit/audit-log.ts';
 import type { Account } from './account.entity.ts';
 import { emailKey } from './email-key.ts';
 import type { SignInAttempt } from './sign-in.ts';
@@ -29,13 +30,9 @@ export async function auditFailure(
   });
 }
 
-/** Writes that attempts are being refused, and by which limit. */
-export async function auditRefusal(
-  manager: EntityManager,
-  attempt: SignInAttempt,
-  limit: 'account' | 'address',
-): Promise<void> {
-  await recordAudit(manager, { ...common(attempt), type: 'login.throttled', outcome: 'failure', reason: limit });
+/** Attempts are being refused unseen, by one of the limits or because too many sign in at once. */
+export function refusalOf(attempt: SignInAttempt, reason: 'account' | 'address' | 'busy'): AuditEvent {
+  return { ...common(attempt), type: 'login.throttled', outcome: 'failure', reason };
 }
 
 function common(attempt: SignInAttempt) {

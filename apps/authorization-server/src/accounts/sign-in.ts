@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { recordAudit } from '../audit/audit-log.ts';
+import { BoundedAudit } from '../audit/bounded-audit.ts';
 import { networkOf } from '../entrance/caller-address.ts';
 import { Account } from './account.entity.ts';
 import { emailKey } from './email-key.ts';
 import { KnownBrowser } from './known-browser.entity.ts';
 import { claimRefusalAudit, countAttempt, forgetAttempts, uncountAttempt } from './login-throttle.ts';
 import type { ThrottleKey } from './login-throttle.ts';
-import { auditFailure, auditRefusal, auditSuccess } from './sign-in-audit.ts';
-import { hashPassword, needsRehash, verifyPassword } from './password-hash.ts';
+import { auditFailure, auditSuccess, refusalOf } from './sign-in-audit.ts';
+import { hashPassword, needsRehash, verifyPassword, whileRoomForHashes } from './password-hash.ts';
 
 /** One attempt to sign in with e-mail and password. */
 export interface SignInAttempt {
@@ -32,7 +34,11 @@ export type SignInOutcome =
       record: (manager: EntityManager) => Promise<void>;
     }
   | { kind: 'refused' }
-  | { kind: 'throttled'; retryAfterSeconds: number };
+  | { kind: 'throttled'; retryAfterSeconds: number }
+  /** So many sign in at once that the attempt was not looked at. */
+  | { kind: 'busy'; retryAfterSeconds: number };
+
+const busyRetryAfterSeconds = 5;
 
 interface Candidate {
   account: Account | undefined;
@@ -56,14 +62,23 @@ class AttemptRefused extends Error {
 @Injectable()
 export class SignIn {
   readonly #dataSource: DataSource;
+  readonly #audit: BoundedAudit;
   #hashOfNobody: Promise<string> | undefined;
 
-  constructor(dataSource: DataSource) {
+  constructor(dataSource: DataSource, audit: BoundedAudit) {
     this.#dataSource = dataSource;
+    this.#audit = audit;
   }
 
   /** Tries one password. Work and answer are the same whether or not the account exists. */
   async attempt(attempt: SignInAttempt): Promise<SignInOutcome> {
+    const outcome = await whileRoomForHashes(() => this.#attempt(attempt));
+    if (outcome) return outcome;
+    await this.#audit.record(refusalOf(attempt, 'busy'));
+    return { kind: 'busy', retryAfterSeconds: busyRetryAfterSeconds };
+  }
+
+  async #attempt(attempt: SignInAttempt): Promise<SignInOutcome> {
     const candidate = await this.#findCandidate(attempt);
     const keys = throttleKeys(attempt, candidate);
     const retryAfterSeconds = await this.#count(attempt, keys);
@@ -118,7 +133,7 @@ export class SignIn {
 
   async #recordRefusal(attempt: SignInAttempt, key: ThrottleKey): Promise<void> {
     await this.#dataSource.transaction(async (manager) => {
-      if (await claimRefusalAudit(manager, key)) await auditRefusal(manager, attempt, key.kind);
+      if (await claimRefusalAudit(manager, key)) await recordAudit(manager, refusalOf(attempt, key.kind));
     });
   }
 

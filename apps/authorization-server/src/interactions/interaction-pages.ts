@@ -110,8 +110,8 @@ export class InteractionPages {
   }
 }
 
-/** A wrong password is a form to correct; a refused attempt tells when to come back (RFC 6585 §4). */
+/** A wrong password is a form to correct; an attempt that was not looked at tells when to come back (RFC 6585 §4). */
 function statusOf(problem: LoginPage['problem']): number {
   if (!problem) return 200;
-  return problem.kind === 'throttled' ? 429 : 422;
+  return { refused: 422, throttled: 429, busy: 503 }[problem.kind];
 }

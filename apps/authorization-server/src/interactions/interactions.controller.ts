@@ -104,7 +104,7 @@ export class InteractionsController {
     if (outcome.kind === 'again') {
       return void reply.code(303).headers(this.#pages.redirectHeaders(request.originalUrl)).send();
     }
-    if (outcome.kind === 'throttled') reply.header('retry-after', outcome.retryAfterSeconds);
+    if (outcome.kind !== 'refused') reply.header('retry-after', outcome.retryAfterSeconds);
     const retry = { email: form.email, problem: outcome };
     return send(reply, await this.#pages.page(interaction, visitor.browserId, retry));
   }

@@ -1,3 +1,4 @@
+import type { SignInOutcome } from '../accounts/sign-in.ts';
 import type { InteractionForm } from './interaction-form.ts';
 import type { Interaction } from './open-interaction.ts';
 
@@ -22,5 +23,4 @@ export type StepOutcome =
   | { kind: 'continue'; location: string }
   /** The same page again, for the next look at it. */
   | { kind: 'again' }
-  | { kind: 'refused' }
-  | { kind: 'throttled'; retryAfterSeconds: number };
+  | Exclude<SignInOutcome, { kind: 'signed-in' }>;

@@ -8,7 +8,7 @@ export interface LoginPage {
   /** What the person typed before, or the client's `login_hint`. */
   email: string;
   /** Why the last attempt failed. */
-  problem?: { kind: 'refused' } | { kind: 'throttled'; retryAfterSeconds: number };
+  problem?: { kind: 'refused' } | { kind: 'throttled' | 'busy'; retryAfterSeconds: number };
   formToken: string;
   /** Host of this server. */
   host: string;
@@ -65,11 +65,10 @@ export function renderLoginPage(page: LoginPage): string {
 }
 
 function Problem({ problem }: { problem: NonNullable<LoginPage['problem']> }) {
-  const throttled = problem.kind === 'throttled';
   return (
     <div class="problem" id="problem" role="alert">
-      <h2>{throttled ? texts.login.throttled : texts.login.refused}</h2>
-      <p>{throttled ? texts.login.throttledHint(problem.retryAfterSeconds) : texts.login.refusedHint}</p>
+      <h2>{texts.login[problem.kind]}</h2>
+      <p>{problem.kind === 'refused' ? texts.login.refusedHint : texts.login.waitHint(problem.retryAfterSeconds)}</p>
     </div>
   );
 }

@@ -56,7 +56,8 @@ export const texts = {
     refused: 'This e-mail and password do not belong together.',
     refusedHint: 'Check both and try again.',
     throttled: 'Too many attempts.',
-    throttledHint: (seconds: number) =>
+    busy: 'Many people are signing in right now.',
+    waitHint: (seconds: number) =>
       seconds <= 90 ? `Try again in ${seconds} seconds.` : `Try again in ${Math.ceil(seconds / 60)} minutes.`,
     problem: 'There is a problem',
   },
