@@ -11,6 +11,8 @@ export interface Beat {
   server: string;
   /** Digest of the definitions that it serves. */
   digest: string;
+  /** Digest of those that it served before: calls on their way for them are still answered. */
+  previousDigest?: string;
   /** `draining` finishes what it has and takes nothing new; `stopped` is the last word. */
   state: 'ready' | 'draining' | 'stopped';
   /** Calls of this process that run or wait. */
@@ -46,10 +48,14 @@ export function parseBeatOf(message: Msg): Beat | undefined {
     return undefined;
   }
   if (typeof content !== 'object' || content === null) return undefined;
-  const { tenant, server, digest, state, load } = content as Record<string, unknown>;
+  const { tenant, server, digest, previousDigest, state, load } = content as Record<string, unknown>;
   if (typeof tenant !== 'string' || typeof server !== 'string') return undefined;
-  if (typeof digest !== 'string' || !digestPattern.test(digest)) return undefined;
+  if (!isDigest(digest) || (previousDigest !== undefined && !isDigest(previousDigest))) return undefined;
   if (state !== 'ready' && state !== 'draining' && state !== 'stopped') return undefined;
   if (typeof load !== 'number' || !Number.isInteger(load) || load < 0) return undefined;
-  return { tenant, server, digest, state, load };
+  return { tenant, server, digest, ...(previousDigest === undefined ? {} : { previousDigest }), state, load };
+}
+
+function isDigest(value: unknown): value is string {
+  return typeof value === 'string' && digestPattern.test(value);
 }

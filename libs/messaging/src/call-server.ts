@@ -7,7 +7,7 @@ import { beatIntervalMs, encodeBeat } from './beat.ts';
 import { CallQueue } from './call-queue.ts';
 import type { CallServer, ServeCallsOptions, ServedServer } from './call-server-options.ts';
 import { definitionsDigest } from './definitions-digest.ts';
-import { logAnnouncementFailed, logServing } from './events.ts';
+import { logAnnouncementFailed, logDefinitionsReplaced, logServing } from './events.ts';
 import { parseServerDefinitions } from './parse-definitions.ts';
 import { OutgoingReplies } from './outgoing-replies.ts';
 import { ServedInstance } from './served-instance.ts';
@@ -33,7 +33,7 @@ interface Offer {
   address: InstanceAddress;
   tasks: OwnTasks;
   served: ServedInstance;
-  identity: { tenant: string; server: string; digest: string };
+  identity: { tenant: string; server: string; digest: string; previousDigest?: string };
   source: ServedServer;
 }
 
@@ -74,15 +74,8 @@ class CallServerProcess implements CallServer {
       const address = { tenant: subjectToken(options.tenant), server: subjectToken(server), instance: token };
       const { maxTasks = defaultMaxTasks } = options;
       const tasks = new OwnTasks(this.#connection, address, { maxTasks, connected: () => this.#connected });
-      const served = new ServedInstance(
-        this.#connection,
-        identity,
-        source.handler,
-        this.#queue,
-        this.#replies,
-        tasks,
-        this.#logger,
-      );
+      const served = new ServedInstance(this.#connection, identity, this.#queue, this.#replies, tasks, this.#logger);
+      served.serve(identity.digest, source.handler);
       return { address, tasks, served, identity, source };
     });
     this.ready = this.#start();
@@ -103,6 +96,22 @@ class CallServerProcess implements CallServer {
     return this.#drained;
   }
 
+  async replace(source: ServedServer): Promise<void> {
+    await this.ready;
+    const { server } = parseServerDefinitions(source.definitions);
+    const offer = this.#offers.find(({ identity }) => identity.server === server);
+    if (!offer) throw new Error(`${server} is not served here`);
+    const { tenant, digest: previousDigest } = offer.identity;
+    const digest = definitionsDigest(source.definitions);
+    if (digest === previousDigest) return offer.served.serve(digest, source.handler);
+    await announceDefinitions(this.#connection, { tenant, digest, definitions: source.definitions }, this.#logger);
+    offer.source = source;
+    offer.served.serve(digest, source.handler);
+    offer.identity = { tenant, server, digest, previousDigest };
+    this.#beat();
+    logDefinitionsReplaced(this.#logger, { server, digest });
+  }
+
   async #start(): Promise<void> {
     const denied = this.#subscribe();
     await Promise.race([Promise.all([this.#announce(), this.#connection.flush()]), denied]);
@@ -119,10 +128,11 @@ class CallServerProcess implements CallServer {
   /** Subscribes to everything; the promise rejects if NATS denies it. */
   #subscribe(): Promise<never> {
     return new Promise((_, reject) => {
-      for (const { address, tasks, served, source, identity } of this.#offers) {
+      for (const offer of this.#offers) {
+        const { address, tasks, served, source, identity } = offer;
         const callSubject = subjects.call(address);
         const denied = { onDenied: (error: Error) => reject(deniedServer(identity, error)) };
-        const control = (message: Msg) => served.receiveControl(message, () => this.#encodeBeat(identity));
+        const control = (message: Msg) => served.receiveControl(message, () => this.#encodeBeat(offer.identity));
         const shown = {
           tenant: identity.tenant,
           instance: this.instance,

@@ -43,6 +43,10 @@ export function logServing(logger: Logger, fields: { instance: string; servers: 
   logger.info(fields, 'serving calls');
 }
 
+export function logDefinitionsReplaced(logger: Logger, fields: { server: string; digest: string }): void {
+  logger.info(fields, 'offering other definitions');
+}
+
 export function logWaitingForCatalog(logger: Logger, fields: { server: string }): void {
   logger.warn(fields, 'waiting for a gateway or the authorization server to store the definitions');
 }

@@ -26,6 +26,7 @@ export interface Instance {
 
 interface KnownInstance extends Instance {
   digest: string;
+  previousDigest: string | undefined;
   state: Beat['state'];
   load: number;
   heardAt: number;
@@ -77,7 +78,8 @@ export class InstanceRegistry {
    * last beat. Undefined when there is none beside the `excluded` ones.
    */
   pick(tenant: string, server: string, digest: string, excluded?: ReadonlySet<Instance>): Instance | undefined {
-    let ready = this.#ready.get(readyKey(subjectToken(tenant), subjectToken(server), digest));
+    const of = { tenant: subjectToken(tenant), server: subjectToken(server) };
+    let ready = this.#ready.get(readyKey(of.tenant, of.server, digest)) ?? this.#stillServing(of, digest);
     if (ready && excluded && excluded.size > 0) ready = ready.filter((instance) => !excluded.has(instance));
     if (!ready || ready.length < 2) return ready?.[0];
     const first = Math.floor(Math.random() * ready.length);
@@ -117,7 +119,8 @@ export class InstanceRegistry {
     instances.set(from.instance, instance);
     const mayGetCalls = known !== undefined && isLive(known);
     const sameDigest = instance.digest === beat.digest;
-    Object.assign(instance, { digest: beat.digest, state: beat.state, load: beat.load });
+    const { digest, previousDigest, state, load } = beat;
+    Object.assign(instance, { digest, previousDigest, state, load });
     Object.assign(instance, { heardAt: performance.now(), suspect: false });
     if (mayGetCalls && sameDigest && isLive(instance)) return;
     if (!mayGetCalls && isLive(instance))
@@ -172,6 +175,16 @@ export class InstanceRegistry {
     this.#announceChange();
   }
 
+  /**
+   * Live instances that went on to other definitions and still answer for these: this gateway may hear of the instance
+   * before it has read the new definitions.
+   */
+  #stillServing(of: Omit<InstanceAddress, 'instance'>, digest: string): KnownInstance[] | undefined {
+    const instances = [...(this.#instancesOf(of)?.values() ?? [])];
+    const still = instances.filter((instance) => isLive(instance) && instance.previousDigest === digest);
+    return still.length === 0 ? undefined : still;
+  }
+
   /** Sorts a server's live instances by digest again; tells the listeners if a digest came or went. */
   #indexReady(of: Omit<InstanceAddress, 'instance'>): void {
     const prefix = `${serverKey(of)}.`;
@@ -204,8 +217,18 @@ export class InstanceRegistry {
 }
 
 function newInstance(address: InstanceAddress, beat: Beat): KnownInstance {
-  const { digest, state, load } = beat;
-  return { address, digest, state, load, inFlight: 0, heardAt: performance.now(), suspect: false, probing: false };
+  const { digest, previousDigest, state, load } = beat;
+  return {
+    address,
+    digest,
+    previousDigest,
+    state,
+    load,
+    inFlight: 0,
+    heardAt: performance.now(),
+    suspect: false,
+    probing: false,
+  };
 }
 
 function isLive(instance: KnownInstance): boolean {
