@@ -29,7 +29,7 @@ async function call(tenant: string, definitions: typeof first): Promise<string> 
   if (!instance) return 'nobody';
   const outcome = await gateway.calls.call(instance.address, request, () => {}, new AbortController().signal);
   return outcome.kind === 'answered' && 'body' in outcome.frame
-    ? Buffer.from(outcome.frame.body as Uint8Array).toString()
+    ? Buffer.from(outcome.frame.body).toString()
     : outcome.kind;
 }
 
