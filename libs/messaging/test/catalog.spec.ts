@@ -121,6 +121,14 @@ describe('the catalog', () => {
   });
 });
 
+/** Schemas that would exhaust whoever compiled them. */
+const hostileSchemas: [string, Record<string, unknown>][] = [
+  ['with a schema of more than 64 KiB', { description: 'x'.repeat(65_536) }],
+  ['with a schema of 1,001 subschemas', { anyOf: Array.from({ length: 1_000 }, () => ({ $ref: '#' })) }],
+  ['with a schema of 33 levels', Array.from({ length: 32 }).reduce<Record<string, unknown>>((not) => ({ not }), {})],
+  ['with a schema that is to be fetched', { properties: { a: { $ref: 'http://169.254.169.254/latest/meta-data' } } }],
+];
+
 describe('an announcement', () => {
   const definitions = definitionsOf('files');
   const digest = definitionsDigest(definitions);
@@ -139,6 +147,10 @@ describe('an announcement', () => {
       (tenant) => ({ tenant, definitions: { server: 'files' } }),
     ],
     ['whose key is no digest', 'files.newest', (tenant) => ({ tenant, definitions })],
+    ...hostileSchemas.map(([what, inputSchema]): [string, string, (tenant: string) => unknown] => {
+      const hostile = definitionsOf('files', { tools: [{ name: 'a', inputSchema }] });
+      return [what, `files.${definitionsDigest(hostile)}`, (tenant) => ({ tenant, definitions: hostile })];
+    }),
   ])('is dropped %s, and the others are not touched', async (_, tail, content) => {
     const tenant = newTenant();
     const good = definitionsOf('good');

@@ -78,7 +78,12 @@ export class Catalog {
     return this.#tenants.get(tenant)?.endpoint(endpoint)?.resource(uri);
   }
 
-  /** What `/mcp` leaves out for this tenant, and why. */
+  /** The tenants that have a server. */
+  tenants(): string[] {
+    return [...this.#tenants.keys()];
+  }
+
+  /** What of this tenant's servers is not offered, and why. */
   excluded(tenant: string): readonly Exclusion[] {
     return this.#tenants.get(tenant)?.excluded ?? [];
   }

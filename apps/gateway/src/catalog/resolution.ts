@@ -37,14 +37,19 @@ export interface CatalogServer {
 /** A tool as clients see it: without the fields that are the gateway's own. */
 export type ListedTool = Omit<ToolDefinition, 'gatehouse'>;
 
-/** What `/mcp` leaves out, and why; it stays on `/mcp/<server>`. */
+/**
+ * What is announced and not offered, and why: by `/mcp` alone, which leaves it to `/mcp/<server>`, or by every endpoint when
+ * `reason` is `invalid-header-annotation`.
+ */
 export interface Exclusion {
   server: string;
   /** The tool or prompt that is left out; absent when it is the whole server. */
   name?: string;
-  reason: 'name-too-long' | 'name-not-portable' | 'uri-overlap';
+  reason: 'name-too-long' | 'name-not-portable' | 'uri-overlap' | 'invalid-header-annotation';
   /** The server that claimed the URI first, when `reason` is `uri-overlap`. */
   claimedBy?: string;
+  /** What is wrong, when `reason` is `invalid-header-annotation`. */
+  detail?: string;
 }
 
 /** The lists of one endpoint, in a deterministic order. The arrays stay the same objects until something changes. */

@@ -86,6 +86,40 @@ describe('names', () => {
   });
 });
 
+describe('a tool with an invalid x-mcp-header (MCP 2026-07-28 Streamable HTTP §Schema Extension)', () => {
+  const invalid = { type: 'object', properties: { region: { type: 'number', 'x-mcp-header': 'Region' } } };
+  const mixed = server('sql', 1, {
+    tools: [
+      { name: 'run', inputSchema: invalid },
+      { name: 'explain', inputSchema },
+    ],
+  });
+  const catalog = new TenantCatalog([mixed]);
+
+  it('is left out of every endpoint, like a name that nobody knows, and keeps no other from being used', () => {
+    expect(catalog.endpoint(all)?.lists.tools.map(({ name }) => name)).toEqual(['sql__explain']);
+    expect(catalog.endpoint(only('sql'))?.lists.tools.map(({ name }) => name)).toEqual(['explain']);
+    expect(catalog.endpoint(all)?.tool('sql__run')).toBeUndefined();
+    expect(catalog.endpoint(only('sql'))?.tool('run')).toBeUndefined();
+    expect(catalog.endpoint(only('sql'))?.tool('explain')).toMatchObject({ digest: 'digest-of-sql' });
+  });
+
+  it('is reported once with the name and the reason', () => {
+    expect(catalog.excluded).toEqual([
+      {
+        server: 'sql',
+        name: 'run',
+        reason: 'invalid-header-annotation',
+        detail: 'x-mcp-header Region of region needs the type string, integer or boolean',
+      },
+    ]);
+  });
+
+  it('does not make the catalog another one than the servers that were announced', () => {
+    expect(catalog.isMadeOf([mixed])).toBe(true);
+  });
+});
+
 describe('URIs', () => {
   const files = server('files', 5, {
     uriPrefixes: ['files:///'],

@@ -1,6 +1,7 @@
 import type { ClaimingServer } from './aggregate.ts';
 import { aggregate } from './aggregate.ts';
 import { EndpointCatalog } from './endpoint-catalog.ts';
+import { rejectInvalidTools } from './rejected-tools.ts';
 import type { CatalogEndpoint, Exclusion } from './resolution.ts';
 
 /** Everything that one tenant's endpoints list and resolve, as long as no active definitions change. */
@@ -12,11 +13,12 @@ export class TenantCatalog {
   readonly #byServer: Map<string, EndpointCatalog>;
 
   constructor(servers: readonly ClaimingServer[]) {
-    const { catalog, excluded } = aggregate(servers);
+    const screened = servers.map((server) => ({ ...server, ...rejectInvalidTools(server.definitions) }));
+    const { catalog, excluded } = aggregate(screened);
     this.servers = servers;
-    this.excluded = excluded;
+    this.excluded = [...screened.flatMap(({ rejected }) => rejected), ...excluded];
     this.#aggregate = catalog;
-    this.#byServer = new Map(servers.map((server) => [server.name, new EndpointCatalog([server], (_, name) => name)]));
+    this.#byServer = new Map(screened.map((server) => [server.name, new EndpointCatalog([server], (_, name) => name)]));
   }
 
   endpoint(endpoint: CatalogEndpoint): EndpointCatalog | undefined {
