@@ -7,6 +7,8 @@ export interface LoadOptions {
   /** Callers at the same time; each calls again when its last call has ended. */
   callers: number;
   gateways: number;
+  /** The first gateway that is called; the first of all when absent. */
+  firstGateway?: number;
   tools: readonly string[];
   /** How long a call is held by its tool: a random time between the two. */
   holdMs: readonly [number, number];
@@ -33,9 +35,9 @@ export class Load {
   }
 
   async #callOnAndOn(index: number, options: LoadOptions, call: Call): Promise<void> {
-    const { gateways, tools, holdMs, pauseMs, random } = options;
+    const { gateways, firstGateway = 0, tools, holdMs, pauseMs, random } = options;
     while (!this.#stopped) {
-      await call(index % gateways, random.pick(tools), { holdMs: random.between(...holdMs) });
+      await call(firstGateway + (index % gateways), random.pick(tools), { holdMs: random.between(...holdMs) });
       if (pauseMs !== undefined) await delay(pauseMs);
     }
   }

@@ -1,5 +1,10 @@
 import type { Scenario } from './scenario.ts';
 import { natsKilled, natsSilent } from './scenarios/bus-losses.ts';
+import { gatewayDrain } from './scenarios/gateway-drain.ts';
+import { hostileConnections } from './scenarios/hostile-connections.ts';
+import { callerLeaves } from './scenarios/leaving-callers.ts';
+import { largeMessages } from './scenarios/sizes.ts';
+import { slowReaders } from './scenarios/slow-readers.ts';
 import { workerBlocked, workerSlow, workerStopped } from './scenarios/slow-workers.ts';
 import { noWorker, rollingRestart, workerExitsOnInput, workerKilled } from './scenarios/worker-deaths.ts';
 
@@ -14,4 +19,9 @@ export const scenarios: readonly Scenario[] = [
   workerSlow,
   natsKilled,
   natsSilent,
+  gatewayDrain,
+  hostileConnections,
+  callerLeaves,
+  slowReaders,
+  largeMessages,
 ];
