@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
-import { checkDatabase, openDatabase } from '@gatehouse/database';
+import { checkDatabase, explainDatabaseFailure, openDatabase } from '@gatehouse/database';
 import { Health, listen, startAdminServer } from '@gatehouse/runtime';
 import type { Logger, RunningApp } from '@gatehouse/runtime';
 import type { DataSource } from 'typeorm';
@@ -13,6 +13,7 @@ import { createEntrance } from './entrance/entrance.ts';
 import { IssuerAddress } from './entrance/issuer-address.ts';
 import { reportReady } from './events.ts';
 import { readKeyEncryption } from './keys/key-encryption.ts';
+import type { KeyEncryption } from './keys/key-encryption.ts';
 import { loadServerSecrets } from './keys/load-server-secrets.ts';
 import { reportFirstAdministrator } from './report-first-administrator.ts';
 import { CatalogFollower } from './resources/catalog-follower.ts';
@@ -73,16 +74,7 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
   opened.add(() => admin.close());
 
   const dataSource = await openStorage(settings, logger, opened);
-  const secrets = await loadServerSecrets(dataSource, encryption);
-  const resources = new Resources(dataSource, settings.GATEWAY_PUBLIC_URL);
-  await resources.seed();
-  await createFirstAdministrator(dataSource, {
-    tenantId: defaultTenant,
-    email: settings.GATEHOUSE_ADMIN_EMAIL,
-    ...(settings.GATEHOUSE_ADMIN_PASSWORD === undefined ? {} : { password: settings.GATEHOUSE_ADMIN_PASSWORD }),
-    report: (signIn) => reportFirstAdministrator(settings, signIn),
-  });
-
+  const { secrets, resources } = await prepareStorage(settings, dataSource, encryption);
   const audit = new BoundedAudit(dataSource, logger);
   const app = await composeApp({ settings, logger, dataSource, audit, secrets, resources }, front.server, logger);
   opened.add(() => app.close());
@@ -136,6 +128,27 @@ async function openStorage(settings: Settings, logger: Logger, opened: Opened): 
   const sweep = startSweeping(dataSource, logger);
   opened.add(() => sweep.stop());
   return dataSource;
+}
+
+/**
+ * Reads, and at the first start writes, what every request needs.
+ * @throws StartError in one sentence for a database that is damaged, full, read-only or gone again.
+ */
+async function prepareStorage(settings: Settings, dataSource: DataSource, encryption: KeyEncryption) {
+  try {
+    const secrets = await loadServerSecrets(dataSource, encryption);
+    const resources = new Resources(dataSource, settings.GATEWAY_PUBLIC_URL);
+    await resources.seed();
+    await createFirstAdministrator(dataSource, {
+      tenantId: defaultTenant,
+      email: settings.GATEHOUSE_ADMIN_EMAIL,
+      ...(settings.GATEHOUSE_ADMIN_PASSWORD === undefined ? {} : { password: settings.GATEHOUSE_ADMIN_PASSWORD }),
+      report: (signIn) => reportFirstAdministrator(settings, signIn),
+    });
+    return { secrets, resources };
+  } catch (cause) {
+    throw explainDatabaseFailure(cause, settings.DATABASE_URL);
+  }
 }
 
 /** Lets requests in flight end; a connection that was kept alive for one of them is closed after its answer. */

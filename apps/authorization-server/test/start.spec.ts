@@ -49,6 +49,30 @@ describe('the start', () => {
     expect(message).not.toContain('secret');
   });
 
+  it.each([
+    [
+      'XX001',
+      'invalid page in block 0',
+      /^PostgreSQL at \S+ cannot read its own files \(invalid page in block 0\): restore/,
+    ],
+    ['58030', 'could not read block', /^PostgreSQL at \S+ cannot read its own files \(could not read block\): restore/],
+    ['53100', 'could not extend file', /^PostgreSQL at \S+ has no room left on its disk/],
+    ['25006', 'cannot execute INSERT', /^PostgreSQL at \S+ is read-only: name the primary/],
+    ['57014', 'canceling statement', /^PostgreSQL at \S+ takes longer than 2 s for a statement/],
+  ])('fails in one sentence when a query after the connection meets %s', async (code, message, sentence) => {
+    const own = await startReplicas();
+    const dataSource = await own.database.open();
+    await dataSource.query(
+      `CREATE FUNCTION auth.fail() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN RAISE EXCEPTION USING ERRCODE = '${code}', MESSAGE = '${message}'; END $$`,
+    );
+    await dataSource.query(
+      `CREATE TRIGGER fail BEFORE INSERT ON auth.protected_resource FOR EACH STATEMENT EXECUTE FUNCTION auth.fail()`,
+    );
+    expect(await failureOf(own.environment)).toMatch(sentence);
+    await own.stop();
+  });
+
   it('fails in one sentence when a port is in use, and leaves nothing open', async () => {
     const blocker = createServer();
     await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));

@@ -13,6 +13,8 @@ const explanations: Record<string, (target: DatabaseTarget) => string> = {
   '53300': ({ host }) =>
     `PostgreSQL at ${host} has no free connection: raise its max_connections, or stop what holds them.`,
   '53100': ({ host }) => `PostgreSQL at ${host} has no room left on its disk: make some.`,
+  '25006': ({ host }) => `PostgreSQL at ${host} is read-only: name the primary server in DATABASE_URL.`,
+  '57014': ({ host }) => `PostgreSQL at ${host} takes longer than 2 s for a statement: relieve it, then start again.`,
   ENOTFOUND: ({ host }) => `The host ${host} of DATABASE_URL is unknown: correct it.`,
   EAI_AGAIN: ({ host }) => `The host ${host} of DATABASE_URL cannot be looked up: check the name service.`,
 };
@@ -44,6 +46,14 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
 
 function malformed(): StartError {
   return new StartError('DATABASE_URL is malformed: it must look like postgres://user:password@host:5432/database.');
+}
+
+/**
+ * Translates what a start met at its database into one sentence for the operator; other errors, and sentences that
+ * exist already, come back as they are.
+ */
+export function explainDatabaseFailure(cause: unknown, url: string): Error {
+  return cause instanceof StartError ? cause : explainConnectionFailure(cause, parseDatabaseUrl(url));
 }
 
 /** Translates a failed first connection into one sentence for the operator; other errors come back as they are. */

@@ -7,7 +7,7 @@ import { DataSource } from 'typeorm';
 import type { EntityTarget, MigrationInterface, ObjectLiteral } from 'typeorm';
 import { advisoryLockKey } from './advisory-lock.ts';
 import { reportLostConnection } from './events.ts';
-import { explainConnectionFailure, parseDatabaseUrl } from './explain-connection-failure.ts';
+import { explainDatabaseFailure, parseDatabaseUrl } from './explain-connection-failure.ts';
 import { MigrationLog } from './migration-log.ts';
 
 /** What a process opens its database with. */
@@ -42,13 +42,14 @@ const abandonedTransactionTimeoutMs = 10_000;
  * or the database missing.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<DataSource> {
-  const target = parseDatabaseUrl(options.url);
+  // First, for a malformed URL is told as such.
+  parseDatabaseUrl(options.url);
   const dataSource = createDataSource(options);
   try {
     await migrate(options);
     return await dataSource.initialize();
   } catch (cause) {
-    throw cause instanceof StartError ? cause : explainConnectionFailure(cause, target);
+    throw explainDatabaseFailure(cause, options.url);
   }
 }
 
