@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const sectionNames = ['call', 'connections', 'rate', 'list', 'memory'] as const;
+export const sectionNames = ['call', 'connections', 'rate', 'list', 'memory', 'listen'] as const;
 
 /** A part of the benchmark that can be run alone. */
 export type SectionName = (typeof sectionNames)[number];

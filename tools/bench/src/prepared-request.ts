@@ -97,9 +97,11 @@ function isRightBody(body: string, request: PreparedRequest): boolean {
   return id === 1 && result !== undefined && body.includes(request.expectedText) && request.isRight(result);
 }
 
-function prepare(
+/** A request of any method, with its envelope. */
+export function prepare(
   method: string,
-  params: { name?: string; arguments?: object },
+  params: { name?: string } & Record<string, unknown>,
+  id = 1,
 ): Pick<PreparedRequest, 'body' | 'headers'> {
   const meta = {
     'io.modelcontextprotocol/protocolVersion': revision,
@@ -107,7 +109,7 @@ function prepare(
     'io.modelcontextprotocol/clientCapabilities': {},
   };
   return {
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: meta } }),
+    body: JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta: meta } }),
     headers: {
       accept: 'application/json, text/event-stream',
       'mcp-protocol-version': revision,

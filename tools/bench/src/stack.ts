@@ -65,6 +65,8 @@ export class Stack implements AsyncDisposable {
       GATEWAY_PORT: String(port),
       GATEWAY_ADMIN_PORT: String(adminPort),
       AUTH_ISSUER: this.issuer.issuer,
+      // One caller stands for all of them.
+      GATEWAY_MAX_CALLS_PER_PRINCIPAL: '10000',
       ...settings,
     });
     return {

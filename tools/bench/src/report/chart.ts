@@ -23,7 +23,7 @@ export function renderChart(result: BenchResult): string {
     panelOf('tools/list, 5 tools', result.rows, 'tools/list with 5 tools, 64 connections, req/s'),
     panelOf('tools/list, 500 tools', result.rows, 'tools/list with 500 tools, 64 connections, req/s'),
   ];
-  let y = margin + 46;
+  let y = margin + 60;
   const drawn = panels.map((panel) => {
     const lines = renderPanel(panel, y);
     y += 24 + panel.values.length * barPitch + panelGap - 10;
@@ -33,6 +33,7 @@ export function renderChart(result: BenchResult): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title">
 <title id="title">Requests per second as multiples of the official server in the same run: ${panels.map(describePanel).join('; ')}.</title>
 <style>
+  .page { fill: #ffffff; stroke: #d1d9e0 }
   text { font: 14px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2328 }
   .head { font-size: 17px; font-weight: 600 }
   .panel { font-weight: 600 }
@@ -40,12 +41,14 @@ export function renderChart(result: BenchResult): string {
   .own { fill: #0969da }
   .other { fill: #afb8c1 }
   @media (prefers-color-scheme: dark) {
+    .page { fill: #0d1117; stroke: #3d444d }
     text { fill: #f0f6fc }
     .note { fill: #9198a1 }
     .own { fill: #4493f8 }
     .other { fill: #59636e }
   }
 </style>
+<rect class="page" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="6"/>
 <text class="head" x="${margin}" y="${margin + 6}">Requests per second, official server = 1</text>
 <text class="note" x="${margin}" y="${margin + 26}">one run, authentication on at the gateway only; bare loop: node:http, NATS and a worker by hand</text>
 ${drawn.join('\n')}

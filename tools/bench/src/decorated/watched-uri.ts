@@ -1,0 +1,2 @@
+/** The resource that listeners watch. */
+export const watchedUri = 'bench://counter';
