@@ -35,9 +35,10 @@ export async function signInByForms(authorizationUrl: URL, signIn: SignIn): Prom
       ...(form ? { body: form } : {}),
     });
     cookies.take(response);
-    const location = response.headers.get('location');
-    if (location === null) {
-      form = fillForm(await response.text(), signIn);
+    const html = await response.text();
+    const location = response.headers.get('location') ?? refreshOf(html);
+    if (location === undefined) {
+      form = fillForm(html, signIn);
       continue;
     }
     url = new URL(location, url);
@@ -45,6 +46,11 @@ export async function signInByForms(authorizationUrl: URL, signIn: SignIn): Prom
     if (url.origin !== authorizationUrl.origin) return url.searchParams;
   }
   throw new Error(`the authorization server did not come to an end at ${url.href}`);
+}
+
+/** Where the page that follows a form sends the browser. */
+function refreshOf(html: string): string | undefined {
+  return /<meta http-equiv="refresh" content="0; url=([^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&');
 }
 
 /** Fills the one form of a page as a person would who agrees. */
