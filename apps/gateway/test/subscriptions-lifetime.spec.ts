@@ -4,7 +4,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { publishResourceUpdates } from '@gatehouse/messaging';
 import { MetaKey, modernVersion } from '@gatehouse/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startCuttableProxy } from './support/cuttable-proxy.ts';
+import { startCuttableProxy } from '../../../test/support/cuttable-proxy.ts';
 import { fixtureDefinitions } from './support/fixture-server.ts';
 import { listenTo } from './support/listen-stream.ts';
 import { modernMeta } from './support/mcp-client.ts';
