@@ -2,15 +2,25 @@ import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { Health } from './health.ts';
 import { listen } from './listen.ts';
+import { metrics } from './telemetry/metric-registry.ts';
+import { prometheusMediaType, renderPrometheus } from './telemetry/prometheus-text.ts';
+
+/** What the admin listener shows under one path. */
+export interface AdminPage {
+  mediaType: string;
+  body: string;
+}
 
 /** The admin listener of a process. */
 export interface AdminServer {
   port: number;
+  /** Shows what `render` returns under a path that begins with `/`. */
+  addPage(path: string, render: () => AdminPage): void;
   close(): Promise<void>;
 }
 
 /**
- * Serves `/livez`, `/readyz` and `/startupz` on a port of its own.
+ * Serves `/livez`, `/readyz`, `/startupz` and `/metrics` on a port of its own, and the pages that are added.
  * @throws StartError when the port cannot be bound; `portSetting` is the variable that the sentence names.
  */
 export async function startAdminServer(options: {
@@ -20,18 +30,38 @@ export async function startAdminServer(options: {
   health: Health;
 }): Promise<AdminServer> {
   const { health } = options;
+  const pages = new Map<string, () => AdminPage>([['/metrics', renderMetrics]]);
   const server = createServer((request, response) => {
-    void answer(request.url?.split('?')[0] ?? '', response, health);
+    const path = request.url?.split('?')[0] ?? '';
+    const page = pages.get(path);
+    if (page) sendPage(response, page);
+    else void answer(path, response, health);
   });
   const port = await listen(server, options);
   return {
     port,
+    addPage: (path, render) => pages.set(path, render),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+function renderMetrics(): AdminPage {
+  return { mediaType: prometheusMediaType, body: renderPrometheus(metrics.instruments()) };
+}
+
+function sendPage(response: ServerResponse, render: () => AdminPage): void {
+  try {
+    const { mediaType, body } = render();
+    response.writeHead(200, { 'content-type': mediaType, 'cache-control': 'no-store' });
+    response.end(body);
+  } catch {
+    // Whoever looks sees that there is nothing to see; the process has other work.
+    send(response, 500, { status: 'the page could not be made' });
+  }
 }
 
 async function answer(path: string, response: ServerResponse, health: Health): Promise<void> {

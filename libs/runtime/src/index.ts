@@ -1,5 +1,5 @@
 export { startAdminServer } from './admin-server.ts';
-export type { AdminServer } from './admin-server.ts';
+export type { AdminPage, AdminServer } from './admin-server.ts';
 export { Health } from './health.ts';
 export type { ReadinessCheck } from './health.ts';
 export { explainBindFailure, listen } from './listen.ts';
@@ -21,5 +21,18 @@ export {
 export type { SettingDocumentation, SettingsSchema } from './settings.ts';
 export { StartError } from './start-error.ts';
 export { StateKeys, stateKeySettings } from './state-keys.ts';
+export type {
+  Counter,
+  Histogram,
+  InstrumentDescription,
+  LabelValues,
+  ObservedNumber,
+} from './telemetry/instruments.ts';
+export { MetricRegistry, metrics } from './telemetry/metric-registry.ts';
+export { prometheusName, renderPrometheus } from './telemetry/prometheus-text.ts';
+export { startTelemetry } from './telemetry/start-telemetry.ts';
+export { readTraceCarrier } from './telemetry/trace-carrier.ts';
+export type { TraceCarrier } from './telemetry/trace-carrier.ts';
+export type { Span, SpanAttributes, SpanStart } from './telemetry/tracing.ts';
 export { formatTraceparent, parseTraceparent, startSpan } from './trace-context.ts';
 export type { TraceContext } from './trace-context.ts';

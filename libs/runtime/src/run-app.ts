@@ -4,6 +4,7 @@ import type { Logger } from './logger.ts';
 import { describeSettings, loadSettings } from './settings.ts';
 import type { SettingsSchema } from './settings.ts';
 import { StartError } from './start-error.ts';
+import { startTelemetry } from './telemetry/start-telemetry.ts';
 
 /** A process that has started. `stop` drains it and resolves when nothing is left to do. */
 export interface RunningApp {
@@ -31,7 +32,13 @@ export async function runApp<S extends SettingsSchema>(app: AppDefinition<S>): P
     const settings = loadSettings(app.settings, process.env);
     logger = createLogger(app.name, settings as unknown as Parameters<typeof createLogger>[1]);
     const drainTimeoutMs = Number((settings as Record<string, unknown>).SHUTDOWN_TIMEOUT_MS ?? 30_000);
-    stopOnSignal(await app.start(settings, logger), logger, drainTimeoutMs);
+    const endTelemetry = await startTelemetry(app.name, settings, logger);
+    const running = await app.start(settings, logger);
+    const stop = async () => {
+      await running.stop();
+      await endTelemetry();
+    };
+    stopOnSignal({ stop }, logger, drainTimeoutMs);
   } catch (error) {
     reportFailedStart(app.name, error, logger);
     process.exit(1);

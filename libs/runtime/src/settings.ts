@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { StartError } from './start-error.ts';
+import { telemetrySettings } from './telemetry/telemetry-settings.ts';
 
 /** Settings of one process: environment variable names to zod types, each with a description. */
 export type SettingsSchema = z.ZodObject<z.ZodRawShape>;
@@ -81,6 +82,7 @@ export const commonSettings = {
     { min: 1_000, max: 600_000 },
     'Longest drain after SIGTERM before the process ends all the same',
   ),
+  ...telemetrySettings,
 };
 
 /**

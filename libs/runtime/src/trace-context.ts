@@ -48,6 +48,11 @@ function randomHex(bytes: number): string {
   return hex;
 }
 
+/** The id of a new trace: 32 hexadecimal digits. */
+export function newTraceId(): string {
+  return randomHex(16);
+}
+
 /** A new span: a child of `parent`, or the root of a new trace. */
 export function startSpan(parent?: TraceContext): TraceContext {
   return { traceId: parent?.traceId ?? randomHex(16), spanId: randomHex(8), sampled: parent?.sampled ?? false };
