@@ -33,7 +33,13 @@ describe('server/discover', () => {
     });
     expect(body.result?.ttlMs).toBeGreaterThanOrEqual(0);
     // Nothing is advertised that needs a subscription.
-    expect(body.result?.capabilities).toEqual({ tools: {}, resources: {}, prompts: {}, completions: {}, logging: {} });
+    expect(body.result?.capabilities).toEqual({
+      tools: { listChanged: true },
+      resources: { listChanged: true, subscribe: true },
+      prompts: { listChanged: true },
+      completions: {},
+      logging: {},
+    });
   });
 
   it('on the endpoint of one server speaks for that server', async () => {

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createTestServer } from '@gatehouse/worker';
+import { createTestServer, ServerChanges } from '@gatehouse/worker';
 import type { TestAnswer, TestServer } from '@gatehouse/worker';
+import { ChangedFiles } from '../src/files/changed-files.ts';
 import { FileResources } from '../src/files/file-resources.ts';
 import { filesServer } from '../src/files/files-server.ts';
 import { ReadingTools } from '../src/files/reading-tools.ts';
@@ -33,7 +34,9 @@ export async function serveDirectory(files: Record<string, string | Uint8Array> 
     writeFileSync(inside(name), content);
   }
   const root = await RootDirectory.open(inside());
-  const providers = [new ReadingTools(root), new WritingTools(root), new FileResources(root)];
+  const changes = new ServerChanges();
+  const writing = new WritingTools(root, new ChangedFiles(changes));
+  const providers = [new ReadingTools(root), writing, new FileResources(root), changes];
   const server = createTestServer(filesServer(root), providers);
   return { server, root, inside, outside, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

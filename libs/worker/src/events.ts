@@ -15,6 +15,11 @@ export function callFailed(logger: Logger, server: string, method: string, name:
   logger.error({ server, method, name, err: error }, 'a call failed');
 }
 
+/** A change of what a running server offers; what it offered before stays announced. */
+export function offersNotAnnounced(logger: Logger, server: string, error: unknown): void {
+  logger.error({ server, err: error }, 'what the server offers now could not be announced');
+}
+
 /** The process takes calls. */
 export function workerReady(
   logger: Logger,

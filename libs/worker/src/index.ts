@@ -25,6 +25,7 @@ export type {
   ResourceTemplateOptions,
   ToolOptions,
 } from './declarations.ts';
+export { ServerChanges } from './changes/server-changes.ts';
 export { Complete, Prompt, Resource, ResourceTemplate, Tool } from './decorators.ts';
 export type { PromptReturn, ResourceReturn, ToolReturn } from './decorators.ts';
 export { ExpectedError, ResourceNotFoundError } from './errors.ts';

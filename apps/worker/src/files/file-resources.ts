@@ -17,8 +17,8 @@ const maxResourceBytes = 1024 * 1024;
 const maxListed = 1_000;
 
 /**
- * The files as MCP resources. Only the served directory itself is listed: lists are built from what a worker announced at
- * its start, and files come and go. From there a client goes on by what it reads, or by completion.
+ * The files as MCP resources. Only the served directory itself is listed: files come and go, and every change of a list is
+ * stored. From there a client goes on by what it reads, or by completion.
  */
 @Injectable()
 export class FileResources {

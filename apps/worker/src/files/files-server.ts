@@ -1,4 +1,5 @@
 import type { ServerOptions } from '@gatehouse/worker';
+import { ChangedFiles } from './changed-files.ts';
 import { FileResources } from './file-resources.ts';
 import { ReadingTools } from './reading-tools.ts';
 import { RootDirectory } from './root-directory.ts';
@@ -14,6 +15,6 @@ export function filesServer(root: RootDirectory): ServerOptions {
     instructions:
       'Paths are relative to the served directory and use "/". Find files with search (content) or list (recursive, name). ' +
       "Before replacing a file, read it and pass its version as expectedVersion, so that nobody else's change is lost.",
-    providers: [{ provide: RootDirectory, useValue: root }, ReadingTools, WritingTools, FileResources],
+    providers: [{ provide: RootDirectory, useValue: root }, ChangedFiles, ReadingTools, WritingTools, FileResources],
   };
 }

@@ -2,6 +2,7 @@ import { ExpectedError, Tool } from '@gatehouse/worker';
 import type { CallContext } from '@gatehouse/worker';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { ChangedFiles } from './changed-files.ts';
 import { deleteFile } from './delete-file.ts';
 import { fileInfo } from './file-info.ts';
 import { parsePath } from './file-path.ts';
@@ -41,9 +42,11 @@ const base64Pattern = /^[A-Za-z0-9+/]*={0,2}$/;
 @Injectable()
 export class WritingTools {
   readonly #root: RootDirectory;
+  readonly #changed: ChangedFiles;
 
-  constructor(root: RootDirectory) {
+  constructor(root: RootDirectory, changed: ChangedFiles) {
     this.#root = root;
+    this.#changed = changed;
   }
 
   @Tool({
@@ -54,8 +57,12 @@ export class WritingTools {
     output: fileInfo.extend({ outcome: z.enum(['created', 'replaced', 'unchanged']) }),
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   })
-  write({ path, content, encoding, ...options }: z.output<typeof writeInput>, { signal }: CallContext) {
-    return writeFile(this.#root, parsePath(path), decodeContent(content, encoding), options, signal);
+  async write({ path, content, encoding, ...options }: z.output<typeof writeInput>, { signal }: CallContext) {
+    const filePath = parsePath(path);
+    const written = await writeFile(this.#root, filePath, decodeContent(content, encoding), options, signal);
+    if (written.outcome === 'created') this.#changed.appeared(filePath);
+    if (written.outcome === 'replaced') this.#changed.replaced(filePath);
+    return written;
   }
 
   @Tool({
@@ -65,8 +72,12 @@ export class WritingTools {
     output: fileInfo,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
   })
-  move({ from, to, overwrite }: z.output<typeof moveInput>, { signal }: CallContext) {
-    return moveFile(this.#root, parsePath(from), parsePath(to), { overwrite }, signal);
+  async move({ from, to, overwrite }: z.output<typeof moveInput>, { signal }: CallContext) {
+    const [source, target] = [parsePath(from), parsePath(to)];
+    const moved = await moveFile(this.#root, source, target, { overwrite }, signal);
+    this.#changed.disappeared(source);
+    this.#changed.appeared(target);
+    return moved;
   }
 
   @Tool({
@@ -77,7 +88,10 @@ export class WritingTools {
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   })
   async delete({ path, ...options }: z.output<typeof deleteInput>, { signal }: CallContext) {
-    return { deleted: await deleteFile(this.#root, parsePath(path), options, signal) };
+    const filePath = parsePath(path);
+    const deleted = await deleteFile(this.#root, filePath, options, signal);
+    if (deleted) this.#changed.disappeared(filePath);
+    return { deleted };
   }
 }
 

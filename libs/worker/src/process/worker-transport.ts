@@ -2,6 +2,7 @@ import { connectNats, inboxPrefix, serveCalls } from '@gatehouse/messaging';
 import type { CallServer, NatsConnection } from '@gatehouse/messaging';
 import type { Logger } from '@gatehouse/runtime';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
+import { AnnouncedChanges, snapshot } from '../changes/announce-changes.ts';
 import { createCallHandler } from '../server/answer-call.ts';
 import type { PreparedServer } from '../server/prepared-server.ts';
 
@@ -22,6 +23,7 @@ export class WorkerTransport implements CustomTransportStrategy {
   readonly #options: TransportOptions;
   #connection: NatsConnection | undefined;
   #callServer: CallServer | undefined;
+  #changes: AnnouncedChanges[] = [];
 
   constructor(servers: PreparedServer[], options: TransportOptions) {
     this.#servers = servers;
@@ -36,6 +38,7 @@ export class WorkerTransport implements CustomTransportStrategy {
   /** Finishes the calls in flight, takes no new ones and leaves the bus. */
   async close(): Promise<void> {
     await this.#callServer?.drain();
+    for (const changes of this.#changes) changes.close();
     await this.#connection?.drain();
   }
 
@@ -60,16 +63,30 @@ export class WorkerTransport implements CustomTransportStrategy {
       inboxPrefix: inboxPrefix({ role: 'worker', tenant, servers: names }),
       logger,
     });
-    this.#callServer = serveCalls({
-      connection: this.#connection,
+    const connection = this.#connection;
+    const served = this.#servers.map((server) => ({
+      server,
+      handler: createCallHandler(server, logger),
+    }));
+    const callServer = serveCalls({
+      connection,
       tenant,
-      servers: this.#servers.map((server) => ({
-        definitions: server.definitions,
-        handler: createCallHandler(server, logger),
-      })),
+      servers: served.map(({ server, handler }) => ({ definitions: snapshot(server.definitions), handler })),
       concurrency,
       logger,
     });
-    await this.#callServer.ready;
+    this.#callServer = callServer;
+    const announcing = { connection, callServer, tenant, logger };
+    this.#changes = served.map(({ server, handler }) => new AnnouncedChanges(server, handler, announcing));
+    void this.#watchConnection(connection);
+    await callServer.ready;
+  }
+
+  /** What was said while the connection broke is lost. */
+  async #watchConnection(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type !== 'reconnect') continue;
+      for (const changes of this.#changes) changes.announceAll();
+    }
   }
 }

@@ -1,6 +1,7 @@
 // Owns the servers of one process: each is a module of its own with its author's providers. Does not own what the
 // servers do, nor the process around them.
 import { StartError } from '@gatehouse/runtime';
+import { ServerChanges } from '../changes/server-changes.ts';
 import type { DynamicModule, ModuleMetadata, Provider } from '@nestjs/common';
 import { prepareServer } from '../server/prepare-server.ts';
 import type { ServerIdentity } from '../server/prepare-server.ts';
@@ -48,10 +49,11 @@ function serverModule(options: ServerOptions): { module: DynamicModule; token: s
       imports: options.imports ?? [],
       providers: [
         ...options.providers,
+        { provide: ServerChanges, useValue: new ServerChanges() },
         {
           provide: token,
           useFactory: (...providers: unknown[]) => prepareServer(options, providers.filter(isInstance)),
-          inject: instances,
+          inject: [...instances, ServerChanges],
         },
       ],
       exports: [token],

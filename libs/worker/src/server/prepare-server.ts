@@ -1,4 +1,5 @@
 import { StartError } from '@gatehouse/runtime';
+import { ServerChanges } from '../changes/server-changes.ts';
 import { prepareCompleter } from '../completion/prepare-completer.ts';
 import { declarationsOf } from '../declarations.ts';
 import type { Declaration } from '../declarations.ts';
@@ -27,13 +28,15 @@ const serverNamePattern = /^[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?$/;
  * @throws StartError with one sentence for the first mistake in a declaration
  */
 export function prepareServer(identity: ServerIdentity, providers: object[]): PreparedServer {
-  const server = emptyServer(identity);
+  const changes = providers.find((provider) => provider instanceof ServerChanges) ?? new ServerChanges();
+  const server = emptyServer(identity, changes);
   const offers = providers.flatMap(offersOf);
   for (const offer of offers) addOffer(server, offer);
   // Completers come last, since a provider may complete what another one offers.
   for (const { declaration, method } of offers) {
     if (declaration.kind === 'complete') prepareCompleter(server, declaration.options, method);
   }
+  changes.attach(server);
   if (server.tools.size + server.prompts.size + server.resources.size + server.templates.length === 0) {
     throw new StartError(`The server "${identity.server}" offers nothing: give it a provider with @Tool methods.`);
   }
@@ -64,7 +67,7 @@ function addOffer(server: PreparedServer, { declaration, method }: Offer): void 
   else if (declaration.kind === 'resource-template') prepareTemplate(server, declaration.options, method);
 }
 
-function emptyServer(identity: ServerIdentity): PreparedServer {
+function emptyServer(identity: ServerIdentity, changes: ServerChanges): PreparedServer {
   const { server, version, title, description, instructions } = identity;
   if (!serverNamePattern.test(server)) {
     throw new StartError(
@@ -92,6 +95,7 @@ function emptyServer(identity: ServerIdentity): PreparedServer {
     prompts: new Map(),
     resources: new Map(),
     templates: [],
+    changes,
   };
 }
 

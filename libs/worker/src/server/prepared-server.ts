@@ -1,5 +1,6 @@
 import type { ServerDefinitions } from '@gatehouse/protocol';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { ServerChanges } from '../changes/server-changes.ts';
 import type { CallContext, CompletionContext, ReadContext } from '../context.ts';
 import type { CachingHints } from '../declarations.ts';
 import type { UriTemplate } from '../resources/uri-template.ts';
@@ -39,7 +40,7 @@ export interface PreparedTemplate {
   handle: Handler<[variables: Record<string, string>, context: ReadContext]>;
 }
 
-/** A server whose schemas, templates and definitions were made once, at start. */
+/** A server whose schemas, templates and definitions were made once: at start, or when they were added. */
 export interface PreparedServer {
   definitions: ServerDefinitions;
   /** `serverInfo` of every result (MCP 2026-07-28 schema `ResultMetaObject`). */
@@ -49,6 +50,8 @@ export interface PreparedServer {
   resources: Map<string, PreparedResource>;
   /** The template with the longest literal prefix first. */
   templates: PreparedTemplate[];
+  /** What its providers say of it while it runs. */
+  changes: ServerChanges;
 }
 
 /** A decorated method on its way into a server. */

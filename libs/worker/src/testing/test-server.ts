@@ -30,7 +30,10 @@ export interface TestCall {
 
 /** A server without gateway and NATS: calls go straight to the handler that a worker would run. */
 export interface TestServer {
+  /** What the server offers now. */
   definitions: ServerDefinitions;
+  /** What its providers said of resources, in order (`ServerChanges`, which is handed over with the providers). */
+  updatedResources: readonly string[];
   callTool(name: string, toolArguments?: Record<string, unknown>, call?: TestCall): Promise<TestAnswer>;
   readResource(uri: string, call?: TestCall): Promise<TestAnswer>;
   getPrompt(name: string, promptArguments?: Record<string, unknown>, call?: TestCall): Promise<TestAnswer>;
@@ -50,6 +53,8 @@ export function createTestServer(
   logger: Logger = createLogger('test', { LOG_LEVEL: 'fatal', LOG_FORMAT: 'json' }),
 ): TestServer {
   const server = prepareServer(identity, providers);
+  const updatedResources: string[] = [];
+  server.changes.follow({ resourceUpdated: (uri) => updatedResources.push(uri), offersChanged: () => {} });
   const handle = createCallHandler(server, logger);
   const call: TestServer['call'] = async (method, name, { params, meta, principal, signal } = {}) => {
     const notifications: TestAnswer['notifications'] = [];
@@ -73,6 +78,7 @@ export function createTestServer(
   };
   return {
     definitions: server.definitions,
+    updatedResources,
     call,
     callTool: (name, toolArguments, options) =>
       call(Method.toolsCall, name, withParams(options, { name, arguments: toolArguments })),

@@ -30,9 +30,9 @@ export class Discover {
         resultType: 'complete',
         supportedVersions,
         capabilities: {
-          tools: {},
-          resources: {},
-          prompts: {},
+          tools: { listChanged: true },
+          resources: { listChanged: true, subscribe: true },
+          prompts: { listChanged: true },
           ...(completions ? { completions: {} } : {}),
           ...(logging ? { logging: {} } : {}),
         },
