@@ -39,6 +39,8 @@ export interface ToolDispatch {
   scopes?: string[];
   /** Refused with -32021 when the client has not declared them. */
   requiresClientCapabilities?: RequiredClientCapabilities;
+  /** The gateway lets each `requestState` reach the tool once. */
+  singleUseState?: boolean;
 }
 
 export interface ToolDefinition {

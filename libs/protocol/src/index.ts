@@ -1,3 +1,4 @@
+export { canonicalJson } from './canonical-json.ts';
 export { findMissingCapabilities } from './client-capabilities.ts';
 export type * from './definitions.ts';
 export { isObject, maxMessageDepth, readEnvelope, readMessage } from './envelope.ts';

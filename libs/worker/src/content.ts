@@ -73,7 +73,7 @@ export interface InputRequiredResult {
   resultType: 'input_required';
   /** Requests by keys that the author chooses; each is `elicitation/create`, `sampling/createMessage` or `roots/list`. */
   inputRequests?: Record<string, { method: string; params?: Record<string, unknown> }>;
-  /** Comes back unchanged but from the client's hands: protect it before trusting it. */
+  /** Comes back unchanged, and only with the same request of the same caller: it travels sealed. */
   requestState?: string;
   _meta?: Record<string, unknown>;
 }

@@ -3,6 +3,9 @@ import { invalidParams, isObject, MetaKey } from '@gatehouse/protocol';
 import type { Principal, RequiredClientCapabilities } from '@gatehouse/protocol';
 import type { CallRequest } from './call-request.ts';
 import { NotificationRate } from './notification-rate.ts';
+import { createAsking, unattended } from './questions/asking.ts';
+import type { Asking } from './questions/asking.ts';
+import type { Round } from './questions/round.ts';
 
 /** RFC 5424 severities, least severe first (MCP 2026-07-28 Logging §Log Levels). */
 export const loggingLevels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
@@ -12,19 +15,18 @@ export type LoggingLevel = (typeof loggingLevels)[number];
 /** MCP 2026-07-28 schema `ClientCapabilities`: what the client of this very request can do. */
 export type ClientCapabilities = RequiredClientCapabilities & { experimental?: Record<string, object> };
 
-/** What a handler knows of the call it answers, and what it may say before it answers. */
-export interface CallContext {
+/** What every handler knows of the call it answers, and what it may say before it answers. */
+export interface BasicContext {
   /** Who calls, as the access token proved it. */
   readonly principal: Principal;
   /** Aborted when the caller goes away, the deadline passes or the worker stops. */
   readonly signal: AbortSignal;
   readonly clientCapabilities: ClientCapabilities;
-  /** The client's answers to an earlier `input_required` result, by key; unverified input. */
-  readonly inputResponses: Readonly<Record<string, unknown>>;
-  /** The state of an earlier `input_required` result, as the client gave it back: unverified input. */
-  readonly requestState: string | undefined;
-  /** W3C Trace Context of the caller. */
+  /** W3C Trace Context to go on with: of the call's own span while there is telemetry, else of the caller. */
   readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
+  /** W3C Baggage of the caller; unverified input. */
+  readonly baggage: string | undefined;
   /**
    * Reports progress to a client that asked for it, and extends the deadline. A value that does not increase is dropped
    * (MCP 2026-07-28 Progress §Progress Flow), and so is what exceeds the rate of 50 a second, the end (`total`) excepted.
@@ -37,32 +39,61 @@ export interface CallContext {
   log(this: void, level: LoggingLevel, data: unknown, logger?: string): void;
 }
 
+/** The context of handlers that may ask the client for more: of tools, prompts and resources. */
+export interface CallContext extends BasicContext, Asking {
+  /**
+   * Runs a piece of work and keeps its result for the runs to come (see `Asking`): a finished step is not run again by
+   * retries that carry this call's state. Use it for effects, and for what must not change, before a question.
+   *
+   * The state that holds the result is sealed and travels through the client, 64 KiB in all at most. A result that is lost on the
+   * way (the worker dies, the connection breaks) leaves the client with an older state, and then the step runs again: what may
+   * happen only once needs a key of its own there, or `singleUseState`.
+   * @param name one per step within a call, the same in every round
+   * @param work returns what JSON can hold
+   */
+  step<Value>(this: void, name: string, work: () => Value | Promise<Value>): Promise<Value>;
+  /** For raw `input_required` results: the client's answers to them, by key; unverified input. */
+  readonly inputResponses: Readonly<Record<string, unknown>>;
+  /** For raw `input_required` results: the state of the last one, which no client can have read or changed. */
+  readonly requestState: string | undefined;
+}
+
 /** The context of `resources/read`. */
 export interface ReadContext extends CallContext {
   /** The URI as the client gave it. */
   readonly uri: string;
 }
 
-/** The context of `completion/complete`. */
-export interface CompletionContext extends CallContext {
+/** The context of `completion/complete`, which may not ask (MCP 2026-07-28 Multi Round-Trip Requests §Supported Requests). */
+export interface CompletionContext extends BasicContext {
   /** The arguments that the user has already filled in. */
   readonly arguments: Readonly<Record<string, string>>;
 }
 
+/** The context of one run of a handler that may ask. */
+export function createContext(basic: BasicContext, round: Round): CallContext {
+  return {
+    ...basic,
+    ...createAsking(round),
+    step: unattended((name, work) => round.steps.run(name, work)) as CallContext['step'],
+    inputResponses: round.responses,
+    requestState: round.kept.own,
+  };
+}
+
 /**
- * The context of one call.
+ * What every handler of one call gets.
  * @throws JsonRpcError -32602 for an unknown log level (MCP 2026-07-28 Logging §Error Handling)
  */
-export function createContext(call: IncomingCall, request: CallRequest): CallContext {
-  const { meta, params } = request;
+export function createBasicContext(call: IncomingCall, { meta }: CallRequest): BasicContext {
   const rate = new NotificationRate();
   return {
     principal: call.principal,
     signal: call.signal,
     clientCapabilities: asRecord(meta[MetaKey.clientCapabilities]),
-    inputResponses: asRecord(params.inputResponses),
-    requestState: typeof params.requestState === 'string' ? params.requestState : undefined,
-    traceparent: call.traceparent,
+    traceparent: call.trace?.traceparent,
+    tracestate: call.trace?.tracestate,
+    baggage: call.trace?.baggage,
     progress: progressReporter(call, meta.progressToken, rate),
     log: logReporter(call, meta[MetaKey.logLevel], rate),
   };

@@ -36,6 +36,11 @@ export interface ToolOptions<
   timeoutMs?: number;
   /** Calls of clients that lack them are refused before they reach the worker. */
   requiresClientCapabilities?: RequiredClientCapabilities;
+  /**
+   * Lets each `requestState` of this tool be used once: for retries that must not run twice, such as a redemption. The price is
+   * one stored key per retry. Answers that come without a state do not count, for only a state can be used up.
+   */
+  singleUseState?: boolean;
 }
 
 /** How long and between whom the contents may be cached (MCP 2026-07-28 Caching). */

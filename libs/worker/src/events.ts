@@ -10,9 +10,20 @@ export function toolOutputInvalid(logger: Logger, server: string, tool: string, 
   logger.error({ server, tool, reason }, 'a tool returned what its output schema does not allow');
 }
 
+/** What a call is about, as its log lines say it. */
+interface LoggedCall {
+  method: string;
+  name: string;
+}
+
 /** A call ended with -32603. */
-export function callFailed(logger: Logger, server: string, method: string, name: string, error: unknown): void {
+export function callFailed(logger: Logger, server: string, { method, name }: LoggedCall, error: unknown): void {
   logger.error({ server, method, name, err: error }, 'a call failed');
+}
+
+/** A handler caught what ends its run and went on without the answer; the client was asked all the same. */
+export function questionsHidden(logger: Logger, server: string, { method, name }: LoggedCall, keys: string[]): void {
+  logger.warn({ server, method, name, keys }, 'a handler went on after a question that has no answer yet');
 }
 
 /** A change of what a running server offers; what it offered before stays announced. */

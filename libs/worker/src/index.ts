@@ -16,7 +16,14 @@ export type {
   ResourceLink,
   TextContent,
 } from './content.ts';
-export type { CallContext, ClientCapabilities, CompletionContext, LoggingLevel, ReadContext } from './context.ts';
+export type {
+  BasicContext,
+  CallContext,
+  ClientCapabilities,
+  CompletionContext,
+  LoggingLevel,
+  ReadContext,
+} from './context.ts';
 export type {
   CachingHints,
   CompleteOptions,
@@ -28,8 +35,24 @@ export type {
 export { ServerChanges } from './changes/server-changes.ts';
 export { Complete, Prompt, Resource, ResourceTemplate, Tool } from './decorators.ts';
 export type { PromptReturn, ResourceReturn, ToolReturn } from './decorators.ts';
-export { ExpectedError, ResourceNotFoundError } from './errors.ts';
+export { ContextMisuseError, ExpectedError, ResourceNotFoundError } from './errors.ts';
+export type { Asking } from './questions/asking.ts';
+export type { FormAnswer, FormElicitation, UrlAnswer, UrlElicitation } from './questions/elicitation.ts';
+export { InputRequired } from './questions/input-required.ts';
+export type { InputRequest, InputRequests } from './questions/input-requests.ts';
+export type { AnswersTo, AnswerTo, Question, Questions } from './questions/question.ts';
+export { RequestStateTooLargeError } from './questions/request-state.ts';
+export type { Root } from './questions/roots.ts';
+export type {
+  CreateMessageParams,
+  CreateMessageResult,
+  SamplingContent,
+  SamplingMessage,
+  ToolResultContent,
+  ToolUseContent,
+} from './questions/sampling.ts';
 export type { ServerIdentity } from './server/prepare-server.ts';
+export type { TestAnswers } from './testing/play-rounds.ts';
 export { createTestServer } from './testing/test-server.ts';
 export type { TestAnswer, TestCall, TestServer } from './testing/test-server.ts';
 export { runWorker, workerSettings } from './process/run-worker.ts';

@@ -28,11 +28,12 @@ function compileExample(
 
 describe('the documented example', { timeout: 60_000 }, () => {
   const natsUrl = process.env.GATEHOUSE_TEST_NATS_URL ?? '';
+  const required = { NATS_URL: natsUrl, GATEHOUSE_STATE_KEYS: Buffer.alloc(32).toString('base64') };
   let example: ReturnType<typeof compileExample>;
   let gateway: GatewaySide;
   const workers: Command[] = [];
   const start = (settings: Record<string, string> = {}) => {
-    const environment = { NATS_URL: natsUrl, LOG_FORMAT: 'json', ...settings };
+    const environment = { ...required, LOG_FORMAT: 'json', ...settings };
     const worker = new Command([process.execPath, example.program], environment);
     workers.push(worker);
     return worker;
@@ -69,7 +70,7 @@ describe('the documented example', { timeout: 60_000 }, () => {
 
   it('of the guide starts and offers the tool that the guide speaks of', async () => {
     const guide = compileExample(undefined, path.resolve(packageFolder, '../../docs/guides/write-a-tool.md'));
-    const worker = new Command([process.execPath, guide.program], { NATS_URL: natsUrl });
+    const worker = new Command([process.execPath, guide.program], required);
     workers.push(worker);
     await gateway.waitForInstances('orders', 1);
     rmSync(guide.folder, { recursive: true });
@@ -86,7 +87,7 @@ describe('the documented example', { timeout: 60_000 }, () => {
 
   it('ends with one sentence and exit code 1 at a mistake in a declaration', async () => {
     const mistaken = compileExample((source) => source.replace('Add up rainfall in millimetres.', ''));
-    const worker = new Command([process.execPath, mistaken.program], { NATS_URL: natsUrl });
+    const worker = new Command([process.execPath, mistaken.program], required);
     expect(await worker.ended).toBe(1);
     rmSync(mistaken.folder, { recursive: true });
     expect(worker.output).toBe(

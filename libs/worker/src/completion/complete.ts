@@ -1,7 +1,7 @@
 import { invalidParams, isObject } from '@gatehouse/protocol';
 import type { CallRequest } from '../call-request.ts';
 import type { Completion } from '../content.ts';
-import type { CallContext } from '../context.ts';
+import type { BasicContext } from '../context.ts';
 import type { Completers, PreparedServer } from '../server/prepared-server.ts';
 
 /** MCP 2026-07-28 Completion §Completion Results. */
@@ -16,7 +16,7 @@ export async function complete(
   server: PreparedServer,
   name: string,
   request: CallRequest,
-  context: CallContext,
+  context: BasicContext,
 ): Promise<{ completion: Completion }> {
   const { ref, argument, context: given } = request.params;
   if (

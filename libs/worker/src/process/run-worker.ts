@@ -7,6 +7,7 @@ import {
   port,
   runApp,
   startAdminServer,
+  StateKeys,
   stateKeySettings,
   wholeNumber,
 } from '@gatehouse/runtime';
@@ -65,6 +66,7 @@ async function startWorker(settings: WorkerSettings, logger: Logger, servers: Se
     servers,
     nats: { url: settings.NATS_URL, user: settings.NATS_USER, password: settings.NATS_PASSWORD },
     concurrency: settings.WORKER_CONCURRENCY,
+    stateKeys: new StateKeys(settings.GATEHOUSE_STATE_KEYS),
     logger,
   });
   const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(root, {

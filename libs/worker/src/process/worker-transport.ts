@@ -1,6 +1,6 @@
 import { connectNats, inboxPrefix, serveCalls } from '@gatehouse/messaging';
 import type { CallServer, NatsConnection } from '@gatehouse/messaging';
-import type { Logger } from '@gatehouse/runtime';
+import type { Logger, StateKeys } from '@gatehouse/runtime';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { AnnouncedChanges, snapshot } from '../changes/announce-changes.ts';
 import { createCallHandler } from '../server/answer-call.ts';
@@ -14,6 +14,8 @@ export interface TransportOptions {
   nats: { url: string; user?: string | undefined; password?: string | undefined };
   /** Calls that run at the same time. */
   concurrency: number;
+  /** Seal what calls keep between two rounds: the same on all workers of a server. */
+  stateKeys: StateKeys;
   logger: Logger;
 }
 
@@ -53,7 +55,7 @@ export class WorkerTransport implements CustomTransportStrategy {
   }
 
   async #serve(): Promise<void> {
-    const { nats, concurrency, logger } = this.#options;
+    const { nats, concurrency, stateKeys, logger } = this.#options;
     const names = this.#servers.map(({ definitions }) => definitions.server);
     this.#connection = await connectNats({
       servers: nats.url,
@@ -66,7 +68,7 @@ export class WorkerTransport implements CustomTransportStrategy {
     const connection = this.#connection;
     const served = this.#servers.map((server) => ({
       server,
-      handler: createCallHandler(server, logger),
+      handler: createCallHandler(server, { logger, stateKeys }),
     }));
     const callServer = serveCalls({
       connection,

@@ -19,7 +19,7 @@ class Prompts {
 
   @Prompt({ description: 'Asks first.' })
   ask() {
-    return { resultType: 'input_required' as const, requestState: 'state' };
+    return { resultType: 'input_required' as const, inputRequests: {}, requestState: 'state' };
   }
 }
 
@@ -38,7 +38,7 @@ describe('prompts/get', () => {
     const talk = await server.getPrompt('small.talk');
     expect(talk.result.messages).toEqual([{ role: 'assistant', content: { type: 'text', text: 'Nice weather.' } }]);
     const ask = await server.getPrompt('ask');
-    expect(ask.result).toMatchObject({ resultType: 'input_required', requestState: 'state' });
+    expect(ask.result).toMatchObject({ resultType: 'input_required', inputRequests: {} });
   });
 
   it.each([

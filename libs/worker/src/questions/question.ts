@@ -42,7 +42,7 @@ export interface PreparedQuestion {
    * Checks what the client sent under the question's key.
    * @returns undefined for what is no answer to this question, which is then asked again
    */
-  read(response: unknown): { answer: unknown } | undefined | Promise<{ answer: unknown } | undefined>;
+  read(this: void, response: unknown): { answer: unknown } | undefined | Promise<{ answer: unknown } | undefined>;
 }
 
 const keyPattern = /^[^\p{Cc}\p{Cs}]{1,128}$/u;

@@ -8,20 +8,20 @@ import {
   Method,
   methodNotFound,
 } from '@gatehouse/protocol';
-import type { Logger } from '@gatehouse/runtime';
+import type { Logger, StateKeys } from '@gatehouse/runtime';
 import { parseCallRequest } from '../call-request.ts';
 import type { CallRequest } from '../call-request.ts';
 import { complete } from '../completion/complete.ts';
 import type { Completion } from '../content.ts';
-import { createContext } from '../context.ts';
-import type { CallContext } from '../context.ts';
-import { ExpectedError } from '../errors.ts';
-import { callFailed } from '../events.ts';
+import { createBasicContext, createContext } from '../context.ts';
+import type { BasicContext, CallContext } from '../context.ts';
+import { ContextMisuseError, ExpectedError } from '../errors.ts';
+import { callFailed, questionsHidden } from '../events.ts';
 import { getPrompt } from '../prompts/get-prompt.ts';
+import { RequestStates } from '../questions/request-state.ts';
+import { answerInRounds } from '../questions/round-trips.ts';
 import { readResource } from '../resources/read-resource.ts';
 import { callTool } from '../tools/call-tool.ts';
-import { isInputRequired } from '../tools/tool-result.ts';
-import { checkInputRequired } from './check-input-required.ts';
 import type { PreparedServer } from './prepared-server.ts';
 
 /** What a result may carry beside its own fields. */
@@ -32,45 +32,71 @@ interface AnyResult {
   completion?: Completion;
 }
 
+/** What the handler of a server's calls needs of its process. */
+export interface CallHandlerOptions {
+  logger: Logger;
+  stateKeys: StateKeys;
+}
+
 /** The worker's side of one server: a function from a call to its final frame. It never throws. */
-export function createCallHandler(server: PreparedServer, logger: Logger): CallHandler {
+export function createCallHandler(server: PreparedServer, { logger, stateKeys }: CallHandlerOptions): CallHandler {
+  const states = new RequestStates(stateKeys);
   return async (call) => {
     const request = parseCallRequest(call.body);
     try {
-      const context = createContext(call, request);
-      const result = await answer(server, call, request, context, logger);
-      if (isInputRequired(result)) checkInputRequired(result, { ...context.clientCapabilities });
+      const basic = createBasicContext(call, request);
+      const ask = askingMethods.get(call.method);
+      if (!ask) return resultFrame(server, request.id, await answerAtOnce(server, call, request, basic));
+      const options = {
+        singleUse: call.method === Method.toolsCall && server.tools.get(call.name)?.singleUseState === true,
+        onHiddenQuestions: (keys: string[]) => questionsHidden(logger, server.definitions.server, call, keys),
+      };
+      const result = await answerInRounds<AnyResult>(call, request, states, options, (round) =>
+        ask(server, call.name, request, createContext(basic, round), logger),
+      );
       return resultFrame(server, request.id, result);
     } catch (error) {
-      if (error instanceof JsonRpcError) return errorFrame(request.id, error);
-      if (error instanceof ExpectedError) return errorFrame(request.id, invalidParams(error.message));
-      callFailed(logger, server.definitions.server, call.method, call.name, error);
-      // The caller learns nothing of an unexpected fault but that it happened.
-      return errorFrame(request.id, new JsonRpcError(ErrorCode.internalError, 'Internal error'));
+      return errorFrame(
+        request.id,
+        refusalOf(error, () => callFailed(logger, server.definitions.server, call, error)),
+      );
     }
   };
 }
 
-function answer(
+/** Answers one call of a method whose handlers may ask; the name is the call's, which the gateway resolved. */
+type AskingMethod = (
   server: PreparedServer,
-  call: IncomingCall,
+  name: string,
   request: CallRequest,
   context: CallContext,
   logger: Logger,
+) => Promise<AnyResult>;
+
+/** MCP 2026-07-28 Multi Round-Trip Requests §Supported Requests. */
+const askingMethods: ReadonlyMap<string, AskingMethod> = new Map<string, AskingMethod>([
+  [Method.toolsCall, callTool],
+  [Method.resourcesRead, readResource],
+  [Method.promptsGet, getPrompt],
+]);
+
+async function answerAtOnce(
+  server: PreparedServer,
+  call: IncomingCall,
+  request: CallRequest,
+  context: BasicContext,
 ): Promise<AnyResult> {
-  // The name is the call's, which the gateway resolved; the body's own name may carry the server's prefix.
-  switch (call.method) {
-    case Method.toolsCall:
-      return callTool(server, call.name, request, context, logger);
-    case Method.resourcesRead:
-      return readResource(server, call.name, request, context);
-    case Method.promptsGet:
-      return getPrompt(server, call.name, request, context);
-    case Method.complete:
-      return complete(server, call.name, request, context);
-    default:
-      throw methodNotFound(call.method);
-  }
+  if (call.method === Method.complete) return complete(server, call.name, request, context);
+  throw methodNotFound(call.method);
+}
+
+function refusalOf(error: unknown, log: () => void): JsonRpcError {
+  if (error instanceof JsonRpcError) return error;
+  if (error instanceof ExpectedError) return invalidParams(error.message);
+  log();
+  // The caller learns nothing of an unexpected fault but that it happened; the sentences of this SDK give nothing away.
+  const message = error instanceof ContextMisuseError ? error.message : 'Internal error';
+  return new JsonRpcError(ErrorCode.internalError, message);
 }
 
 function resultFrame(server: PreparedServer, id: CallRequest['id'], result: AnyResult): FinalFrame {

@@ -12,6 +12,7 @@ export interface PreparedTool {
   name: string;
   input?: StandardSchemaV1;
   output?: StandardSchemaV1;
+  singleUseState: boolean;
   handle: Handler<[input: unknown, context: CallContext]>;
 }
 

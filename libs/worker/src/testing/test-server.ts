@@ -1,12 +1,16 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { FinalFrame } from '@gatehouse/messaging';
-import { MetaKey, Method, modernVersion } from '@gatehouse/protocol';
+import { encodeErrorResponse, invalidParams, MetaKey, Method, modernVersion } from '@gatehouse/protocol';
 import type { Principal, ServerDefinitions } from '@gatehouse/protocol';
+import { createLogger, StateKeys } from '@gatehouse/runtime';
 import type { Logger } from '@gatehouse/runtime';
-import { createLogger } from '@gatehouse/runtime';
+import type { InputRequests } from '../questions/input-requests.ts';
 import { createCallHandler } from '../server/answer-call.ts';
+import type { PreparedServer } from '../server/prepared-server.ts';
 import { prepareServer } from '../server/prepare-server.ts';
 import type { ServerIdentity } from '../server/prepare-server.ts';
+import { playRounds } from './play-rounds.ts';
+import type { TestAnswers } from './play-rounds.ts';
 
 /** What one call came to, read from its frames. */
 export interface TestAnswer {
@@ -16,6 +20,8 @@ export interface TestAnswer {
   notifications: { method: string; params: Record<string, unknown> }[];
   /** What the worker tells the gateway beside the bytes. */
   frame: Omit<FinalFrame, 'body'>;
+  /** With `answers`: what was asked in each round, in order; empty without. */
+  asked: InputRequests[];
 }
 
 /** What a test may say about a call. */
@@ -26,6 +32,11 @@ export interface TestCall {
   meta?: Record<string, unknown>;
   principal?: Partial<Principal>;
   signal?: AbortSignal;
+  /**
+   * Plays a client that can answer everything: asked for input, it sends the request again with these, until there is a
+   * result. Without them the first `input_required` result is the answer.
+   */
+  answers?: TestAnswers;
 }
 
 /** A server without gateway and NATS: calls go straight to the handler that a worker would run. */
@@ -44,7 +55,7 @@ export interface TestServer {
 }
 
 /**
- * Makes a server for tests of tools from instances of their providers.
+ * Makes a server for tests of tools from instances of their providers. States of rounds are sealed with keys of its own.
  * @throws StartError for the mistakes that stop a worker's start
  */
 export function createTestServer(
@@ -55,26 +66,44 @@ export function createTestServer(
   const server = prepareServer(identity, providers);
   const updatedResources: string[] = [];
   server.changes.follow({ resourceUpdated: (uri) => updatedResources.push(uri), offersChanged: () => {} });
-  const handle = createCallHandler(server, logger);
-  const call: TestServer['call'] = async (method, name, { params, meta, principal, signal } = {}) => {
+  const handle = createCallHandler(server, { logger, stateKeys: new StateKeys([randomBytes(32)]) });
+  const guard = new SingleUseGuard(server);
+  const send: TestServer['call'] = async (method, name, { params, meta, principal, signal } = {}) => {
     const notifications: TestAnswer['notifications'] = [];
     const id = randomUUID();
-    const { body, ...frame } = await handle({
-      callId: id,
-      tenant: 'default',
-      server: identity.server,
-      digest: 'test',
-      method,
-      name,
-      principal: { ...testPrincipal, ...principal },
-      deadlineMs: Date.now() + 60_000,
-      body: encodeRequest(id, method, { ...params, _meta: { ...requiredMeta, ...meta } }),
-      signal: signal ?? new AbortController().signal,
-      notify: (bytes) => notifications.push(decode(bytes) as TestAnswer['notifications'][number]),
-    });
+    const { body, ...frame } =
+      guard.refuse(method, name, id, params?.requestState) ??
+      (await handle({
+        callId: id,
+        tenant: 'default',
+        server: identity.server,
+        digest: 'test',
+        method,
+        name,
+        principal: { ...testPrincipal, ...principal },
+        deadlineMs: Date.now() + 60_000,
+        body: encodeRequest(id, method, { ...params, _meta: { ...requiredMeta, ...meta } }),
+        signal: signal ?? new AbortController().signal,
+        notify: (bytes) => notifications.push(decode(bytes) as TestAnswer['notifications'][number]),
+      }));
     const answer = decode(body) as { id: string; result?: TestAnswer['result']; error?: TestAnswer['error'] };
     if (answer.id !== id) throw new Error(`the answer is for ${answer.id}, not for ${id}`);
-    return { result: answer.result ?? {}, ...(answer.error && { error: answer.error }), notifications, frame };
+    return {
+      result: answer.result ?? {},
+      ...(answer.error && { error: answer.error }),
+      notifications,
+      frame,
+      asked: [],
+    };
+  };
+  const call: TestServer['call'] = async (method, name, options = {}) => {
+    const { answers, meta, params, ...rest } = options;
+    if (!answers) return send(method, name, options);
+    const able = { [MetaKey.clientCapabilities]: allCapabilities, ...meta };
+    const { answer, asked } = await playRounds(answers, (more) =>
+      send(method, name, { ...rest, meta: able, params: { ...params, ...more } }),
+    );
+    return { ...answer, asked };
   };
   return {
     definitions: server.definitions,
@@ -95,6 +124,28 @@ export function createTestServer(
   };
 }
 
+/** Does what a gateway does for tools with `singleUseState`. */
+class SingleUseGuard {
+  readonly #server: PreparedServer;
+  readonly #used = new Set<string>();
+
+  constructor(server: PreparedServer) {
+    this.#server = server;
+  }
+
+  refuse(method: string, name: string, id: string, requestState: unknown): FinalFrame | undefined {
+    if (method !== Method.toolsCall || !this.#server.tools.get(name)?.singleUseState) return undefined;
+    if (typeof requestState !== 'string') return undefined;
+    if (!this.#used.has(requestState)) {
+      this.#used.add(requestState);
+      return undefined;
+    }
+    const refusal = invalidParams('requestState has been used');
+    return { kind: 'error', errorCode: refusal.code, body: encodeErrorResponse(id, refusal) };
+  }
+}
+
+const allCapabilities = { elicitation: { form: {}, url: {} }, sampling: { tools: {}, context: {} }, roots: {} };
 const requiredMeta = { [MetaKey.protocolVersion]: modernVersion, [MetaKey.clientCapabilities]: {} };
 
 const testPrincipal: Principal = {

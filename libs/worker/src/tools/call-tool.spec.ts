@@ -77,8 +77,8 @@ class Tools {
   }
 
   @Tool({ description: 'Tells its context.' })
-  context(_none: object, { principal, clientCapabilities, inputResponses, requestState }: CallContext) {
-    return JSON.stringify({ accountId: principal.accountId, clientCapabilities, inputResponses, requestState });
+  context(_none: object, { principal, clientCapabilities, inputResponses }: CallContext) {
+    return JSON.stringify({ accountId: principal.accountId, clientCapabilities, inputResponses });
   }
 
   @Tool({ description: 'Reports.' })
@@ -149,7 +149,7 @@ describe('tools/call', () => {
 
   it('passes a raw input_required result through', async () => {
     const { frame, result } = await server.callTool('anything', { what: 'question' });
-    expect(result).toMatchObject({ resultType: 'input_required', requestState: 'state', inputRequests: {} });
+    expect(result).toMatchObject({ resultType: 'input_required', inputRequests: {} });
     expect(frame.resultType).toBe('input_required');
   });
 
@@ -234,7 +234,8 @@ describe('an input_required result', () => {
   });
 
   it('answers -32603 when the client could not go on from it', async () => {
-    expect((await ask('tools/call', {}, {})).error).toEqual({ code: -32603, message: 'Internal error' });
+    const message = 'An input_required result cannot ask for tools/call ("key").';
+    expect((await ask('tools/call', {}, {})).error).toEqual({ code: -32603, message });
     expect((await server.callTool('anything', { what: 'dead end' })).error).toMatchObject({ code: -32603 });
   });
 });
@@ -242,7 +243,7 @@ describe('an input_required result', () => {
 describe('the context', () => {
   it('tells who calls, what the client can do and the answers it brought', async () => {
     const { result } = await server.callTool('context', undefined, {
-      params: { inputResponses: { name: { action: 'accept' } }, requestState: 'sealed' },
+      params: { inputResponses: { name: { action: 'accept' } } },
       meta: { [MetaKey.clientCapabilities]: { elicitation: {} } },
       principal: { accountId: 'alice' },
     });
@@ -250,7 +251,6 @@ describe('the context', () => {
       accountId: 'alice',
       clientCapabilities: { elicitation: {} },
       inputResponses: { name: { action: 'accept' } },
-      requestState: 'sealed',
     });
   });
 

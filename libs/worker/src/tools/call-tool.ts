@@ -5,15 +5,16 @@ import { readArguments } from '../call-request.ts';
 import type { CallRequest } from '../call-request.ts';
 import type { CallToolResult, InputRequiredResult } from '../content.ts';
 import type { CallContext } from '../context.ts';
-import { ExpectedError } from '../errors.ts';
+import { ContextMisuseError, ExpectedError } from '../errors.ts';
 import { toolFailed, toolOutputInvalid } from '../events.ts';
+import { InputRequired } from '../questions/input-required.ts';
 import { validate } from '../schema.ts';
 import type { PreparedServer, PreparedTool } from '../server/prepared-server.ts';
 import { failedResult, isInputRequired, isWholeResult, structuredResult, unstructuredResult } from './tool-result.ts';
 
 /**
  * Answers `tools/call`.
- * @throws JsonRpcError -32602 for an unknown tool (MCP 2026-07-28 Tools §Error Handling), or what the tool threw as such
+ * @throws JsonRpcError -32602 for an unknown tool (MCP 2026-07-28 Tools §Error Handling), or what the tool threw as such; InputRequired
  */
 export async function callTool(
   server: PreparedServer,
@@ -29,13 +30,18 @@ export async function callTool(
     const input = await checkInput(tool, toolArguments);
     return await toResult(tool, await tool.handle(input, context));
   } catch (error) {
-    if (error instanceof JsonRpcError) throw error;
+    if (endsCall(error)) throw error;
     if (error instanceof InvalidOutput) toolOutputInvalid(logger, server.definitions.server, name, error.message);
     // What a tool throws because it was told to stop is no fault of its own.
     else if (!(error instanceof ExpectedError) && !context.signal.aborted)
       toolFailed(logger, server.definitions.server, name, error);
     return failedResult(messageOf(error));
   }
+}
+
+/** True for what is more than a failure of the tool: a JSON-RPC error, a question to the client, a misused context. */
+function endsCall(error: unknown): boolean {
+  return error instanceof JsonRpcError || error instanceof InputRequired || error instanceof ContextMisuseError;
 }
 
 /** What a tool returned does not fit its own output schema. */

@@ -21,6 +21,7 @@ export function prepareTool(server: PreparedServer, options: ToolOptions, method
     name,
     ...(options.input && { input: options.input }),
     ...(options.output && { output: options.output }),
+    singleUseState: options.singleUseState === true,
     handle: method.handle,
   });
 }
@@ -63,7 +64,7 @@ function outputSchemaOf({ output, outputSchema }: ToolOptions, where: string): J
 }
 
 function dispatchOf(server: string, options: ToolOptions, where: string): ToolDispatch | undefined {
-  const { timeoutMs, scopes, requiresClientCapabilities } = options;
+  const { timeoutMs, scopes, requiresClientCapabilities, singleUseState } = options;
   if (timeoutMs !== undefined && !(Number.isInteger(timeoutMs) && timeoutMs > 0)) {
     throw new StartError(`${where} has a timeoutMs of ${timeoutMs}: give a whole number of milliseconds above 0.`);
   }
@@ -71,10 +72,11 @@ function dispatchOf(server: string, options: ToolOptions, where: string): ToolDi
   if (foreign !== undefined) {
     throw new StartError(`${where} has the scope "${foreign}": write only what follows "${server}:".`);
   }
-  if (timeoutMs === undefined && !scopes && !requiresClientCapabilities) return undefined;
+  if (timeoutMs === undefined && !scopes && !requiresClientCapabilities && !singleUseState) return undefined;
   return {
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(scopes && { scopes: scopes.map((scope) => `${server}:${scope}`) }),
     ...(requiresClientCapabilities && { requiresClientCapabilities }),
+    ...(singleUseState && { singleUseState }),
   };
 }
