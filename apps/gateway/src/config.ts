@@ -1,4 +1,4 @@
-import { natsSettings } from '@gatehouse/messaging';
+import { maxTaskTtlMs, natsSettings } from '@gatehouse/messaging';
 import { commonSettings, httpUrl, list, port, stateKeySettings, wholeNumber } from '@gatehouse/runtime';
 import { z } from 'zod';
 
@@ -34,6 +34,16 @@ export const gatewaySettings = z.object({
     1_000,
     { min: 1, max: 10_000 },
     'Resources that one subscription may name; more are -32602',
+  ),
+  GATEWAY_TASK_TTL_MS: wholeNumber(
+    3_600_000,
+    { min: 1_000, max: maxTaskTtlMs },
+    'Life of a task from its creation, unless its tool says otherwise; then nobody knows it any more',
+  ),
+  GATEWAY_MAX_TASKS_PER_ACCOUNT: wholeNumber(
+    100,
+    { min: 1, max: 100_000 },
+    'Tasks of one account that run at the same time; beyond it a tool that needs a task is -31004, others answer without',
   ),
   // Not `httpUrl`, which drops a trailing slash: with other vendors' issuers the slash is part of the name.
   AUTH_ISSUER: z

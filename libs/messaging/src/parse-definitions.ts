@@ -4,6 +4,7 @@ import { StartError } from '@gatehouse/runtime';
 import { z } from 'zod';
 import { maxEntryBytes } from './catalog-bucket.ts';
 import { definitionsDigest } from './definitions-digest.ts';
+import { maxTaskTtlMs } from './tasks/task-stream.ts';
 
 /**
  * What the catalog accepts. Definitions come from workers and are untrusted: shapes, sizes and schemas are checked here,
@@ -43,6 +44,8 @@ const tool = z.looseObject({
         .max(16)
         .optional(),
       requiresClientCapabilities: jsonObject.optional(),
+      task: z.enum(['optional', 'required']).optional(),
+      taskTtlMs: z.number().int().min(1_000).max(maxTaskTtlMs).optional(),
     })
     .optional(),
 });

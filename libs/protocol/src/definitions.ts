@@ -39,6 +39,10 @@ export interface ToolDispatch {
   scopes?: string[];
   /** Refused with -32021 when the client has not declared them. */
   requiresClientCapabilities?: RequiredClientCapabilities;
+  /** Whether a call may or must be able to become a task (MCP Tasks extension); never when absent. */
+  task?: 'optional' | 'required';
+  /** Life of such a task in milliseconds (design: 1 h unless the tool says otherwise). */
+  taskTtlMs?: number;
   /** The gateway lets each `requestState` reach the tool once. */
   singleUseState?: boolean;
 }

@@ -5,6 +5,7 @@ export { isObject, maxMessageDepth, readEnvelope, readMessage } from './envelope
 export type { Batch, Message, NotificationMessage, Params, RequestMessage, ResponseMessage } from './envelope.ts';
 export { ErrorCode, httpStatusOf } from './error-code.ts';
 export type { GatehouseErrorData } from './error-code.ts';
+export { Extension } from './extension.ts';
 export { decodeHeaderValue } from './header-value.ts';
 export {
   encodeErrorResponse,

@@ -12,6 +12,9 @@ export const Method = {
   promptsGet: 'prompts/get',
   complete: 'completion/complete',
   subscriptionsListen: 'subscriptions/listen',
+  tasksGet: 'tasks/get',
+  tasksUpdate: 'tasks/update',
+  tasksCancel: 'tasks/cancel',
 } as const;
 
 export type Method = (typeof Method)[keyof typeof Method];

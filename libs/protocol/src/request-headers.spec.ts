@@ -4,11 +4,12 @@ import { checkRequestHeaders } from './request-headers.ts';
 const version = '2026-07-28';
 const call = { method: 'tools/call', params: { name: 'get_weather' }, protocolVersion: version };
 const read = { method: 'resources/read', params: { uri: 'file:///ä' }, protocolVersion: version };
+const task = { method: 'tasks/get', params: { taskId: 'a1' }, protocolVersion: version };
 const list = { method: 'tools/list', params: {}, protocolVersion: version };
 const encoded = (value: string) => `=?base64?${Buffer.from(value).toString('base64')}?=`;
 
 describe('request headers (MCP 2026-07-28 Streamable HTTP §Server Validation)', () => {
-  it.each<[string, Record<string, string>, typeof call | typeof read | typeof list]>([
+  it.each<[string, Record<string, string>, typeof call | typeof read | typeof list | typeof task]>([
     ['no version', { 'mcp-method': 'tools/list' }, list],
     ['another version', { 'mcp-protocol-version': '2025-11-25', 'mcp-method': 'tools/list' }, list],
     ['no method', { 'mcp-protocol-version': version }, list],
@@ -17,6 +18,8 @@ describe('request headers (MCP 2026-07-28 Streamable HTTP §Server Validation)',
     ['a method twice', { 'mcp-protocol-version': version, 'mcp-method': 'tools/list, tools/list' }, list],
     ['no name', { 'mcp-protocol-version': version, 'mcp-method': 'tools/call' }, call],
     ['another name', { 'mcp-protocol-version': version, 'mcp-method': 'tools/call', 'mcp-name': 'rm' }, call],
+    ['no task', { 'mcp-protocol-version': version, 'mcp-method': 'tasks/get' }, task],
+    ['another task', { 'mcp-protocol-version': version, 'mcp-method': 'tasks/get', 'mcp-name': 'a2' }, task],
     [
       'a name in invalid base64',
       { 'mcp-protocol-version': version, 'mcp-method': 'tools/call', 'mcp-name': '=?base64?Z2V0?X?=' },
@@ -33,7 +36,8 @@ describe('request headers (MCP 2026-07-28 Streamable HTTP §Server Validation)',
     );
   });
 
-  it.each<[string, Record<string, string>, typeof call | typeof read | typeof list]>([
+  it.each<[string, Record<string, string>, typeof call | typeof read | typeof list | typeof task]>([
+    ['a task', { 'mcp-protocol-version': version, 'mcp-method': 'tasks/get', 'mcp-name': 'a1' }, task],
     ['a plain name', { 'mcp-protocol-version': version, 'mcp-method': 'tools/call', 'mcp-name': 'get_weather' }, call],
     [
       'an encoded name',

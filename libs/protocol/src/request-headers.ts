@@ -30,9 +30,15 @@ export function checkRequestHeaders(
   if (decodeHeaderValue(sent) !== name) throw headerMismatch('Mcp-Name does not match the body');
 }
 
-/** The part of the body that `Mcp-Name` mirrors: `params.name` or `params.uri` (§Standard Request Headers). */
+const taskMethods: ReadonlySet<string> = new Set([Method.tasksGet, Method.tasksUpdate, Method.tasksCancel]);
+
+/**
+ * The part of the body that `Mcp-Name` mirrors: `params.name` or `params.uri` (§Standard Request Headers), `params.taskId`
+ * (MCP Tasks extension §Streamable HTTP: Routing Headers).
+ */
 function mirroredName(method: string, params: Params): unknown {
   if (method === Method.toolsCall || method === Method.promptsGet) return params.name;
+  if (taskMethods.has(method)) return params.taskId;
   return method === Method.resourcesRead ? params.uri : undefined;
 }
 

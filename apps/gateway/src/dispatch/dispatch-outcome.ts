@@ -1,4 +1,4 @@
-import type { ReceivedFrame } from '@gatehouse/messaging';
+import type { ReceivedFrame, SealedTaskGrant } from '@gatehouse/messaging';
 import type { Principal } from '@gatehouse/protocol';
 
 /** A resolved and permitted call, ready to be sent to a worker. */
@@ -16,6 +16,8 @@ export interface DispatchCall {
   body: Uint8Array;
   /** Longest wait without progress. */
   timeoutMs: number;
+  /** Makes what lets an attempt become a task; absent when the call stays a call. */
+  grantTask?: () => SealedTaskGrant;
   /** True when the definition is trusted to be read-only or idempotent, so that a lost call may run a second time. */
   replayable: boolean;
 }

@@ -37,7 +37,7 @@ import { Dispatch } from './dispatch.ts';
         new Dispatch(registry, calls, bus, settings.GATEWAY_MAX_CALL_MS),
     },
   ],
-  exports: [BusMonitor, InstanceRegistry, Dispatch],
+  exports: [BusMonitor, CallClient, InstanceRegistry, Dispatch],
 })
 export class DispatchModule implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #bus: BusMonitor;

@@ -70,7 +70,9 @@ export class Dispatch {
       const instance = this.#registry.pick(call.tenant, call.server, call.digest, attempts.tried);
       if (!instance) return this.#noInstance(call, attempts);
       instance.inFlight++;
-      const request = { ...call, timeoutMs, maxCallMs: this.#maxCallMs - spentMs };
+      // One task belongs to one attempt: the first may have made one before it was lost.
+      const task = call.grantTask && { task: call.grantTask() };
+      const request = { ...call, timeoutMs, maxCallMs: this.#maxCallMs - spentMs, ...task };
       const outcome = await this.#calls.call(instance.address, request, relay, signal);
       instance.inFlight--;
       const ended = this.#conclude(call, instance, outcome, attempts);

@@ -16,7 +16,7 @@ export interface CallEvent {
   name: string | undefined;
   definitionsDigest: string;
   argumentsDigest: string;
-  decision: 'allow' | 'challenge' | 'missing-capability';
+  decision: 'allow' | 'challenge' | 'missing-capability' | 'limit';
   outcome: RecordedOutcome;
   /** Why a call failed. */
   reason?: string;

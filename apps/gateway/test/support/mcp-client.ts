@@ -31,7 +31,7 @@ export async function callMcp(
   params: Record<string, unknown> = {},
   options: { id?: unknown; meta?: object; headers?: Record<string, string | undefined>; signal?: AbortSignal } = {},
 ): Promise<Answer> {
-  const name = params.name ?? params.uri;
+  const name = params.name ?? params.uri ?? params.taskId;
   const headers = {
     'content-type': 'application/json',
     accept: 'application/json, text/event-stream',

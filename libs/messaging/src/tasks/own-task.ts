@@ -17,6 +17,9 @@ export type TaskCreation =
   | { kind: 'created'; task: OwnTask }
   | { kind: 'refused'; reason: TaskRefusal | 'busy' | 'draining' };
 
+/** Why a handler is told to stop: by a client, by the process, because the task has been ended, or has expired. */
+export type TaskStop = 'cancelled' | 'ending' | 'ended' | 'expired';
+
 /** How a task ends. The bytes are JSON: a result, or a JSON-RPC error. */
 export type TaskEnding =
   | { status: 'completed'; result: Uint8Array }
@@ -54,8 +57,10 @@ export class OwnTask {
   readonly #questions = new Map<string, Question>();
   readonly #markOver: () => void;
   #step = 0;
-  #statusMessage: string | undefined;
+  /** What the task began with. */
+  statusMessage: string | undefined;
   #cancelSeen = false;
+  #stopped: TaskStop | undefined;
   #inFlight: InFlight | undefined;
   #ending: TaskEnding | undefined;
   #isOver = false;
@@ -83,13 +88,13 @@ export class OwnTask {
     return this.#abort.signal;
   }
 
-  /** True when a client asked for the end. */
-  get cancelled(): boolean {
-    return this.#cancelSeen;
+  /** Why the signal is aborted; the first reason stays. */
+  get stopped(): TaskStop | undefined {
+    return this.#stopped;
   }
 
   async create(statusMessage?: string): Promise<TaskCreation> {
-    this.#statusMessage = statusMessage;
+    this.statusMessage = statusMessage;
     this.#expireIn(this.ttlMs);
     await this.#report();
     if (this.#refusal !== undefined) return { kind: 'refused', reason: this.#refusal };
@@ -125,7 +130,8 @@ export class OwnTask {
     await this.#report();
   }
 
-  abort(reason: 'cancelled' | 'ending' | 'ended' | 'expired'): void {
+  abort(reason: TaskStop): void {
+    this.#stopped ??= reason;
     const message = {
       cancelled: 'The client cancelled the task',
       ending: 'The worker ends',
@@ -205,7 +211,7 @@ export class OwnTask {
   #nextStep(): { report: GrantedReport; content: Uint8Array } {
     const ending = this.#ending;
     const report: TaskReport = { step: ++this.#step, status: ending?.status ?? 'working' };
-    const statusMessage = ending?.status === 'failed' ? ending.statusMessage : this.#statusMessage;
+    const statusMessage = ending?.status === 'failed' ? ending.statusMessage : this.statusMessage;
     if (statusMessage !== undefined && (!ending || ending.status === 'failed')) report.statusMessage = statusMessage;
     if (this.#cancelSeen) report.cancelSeen = true;
     const content = ending ? contentOf(ending) : this.#encodeQuestions();

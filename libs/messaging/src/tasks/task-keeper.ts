@@ -1,11 +1,11 @@
 import type { Logger } from '@gatehouse/runtime';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
 import type { InstanceAddress } from '../subjects.ts';
-import { addressOfTaskReport, anyToken, subjects } from '../subjects.ts';
+import { addressOfTaskReport, anyToken, subjects, subjectToken } from '../subjects.ts';
 import { subscribe } from '../subscribe.ts';
 import { logTaskReportDropped, logTaskReportNotStored } from './events.ts';
 import type { StoredTask, TaskStore } from './task-store.ts';
-import type { Task, TaskKey } from './task.ts';
+import type { Task, TaskKey, TaskState } from './task.ts';
 import { isUndelivered, readInputContent } from './task.ts';
 import type { TaskGrant, TaskGrants } from './task-grants.ts';
 import { applyReport, createTask } from './task-transitions.ts';
@@ -42,16 +42,20 @@ async function take(keeping: TaskKeeping, message: Msg): Promise<void> {
   const report = parseReport(message);
   if (!from || !report) return logTaskReportDropped(logger, { natsSubject: message.subject, reason: 'malformed' });
   const grant = grants.open(from, report.grant);
-  if (!grant || grant.taskId !== report.taskId) {
-    logTaskReportDropped(logger, { natsSubject: message.subject, reason: 'no grant of a gateway' });
-    return tellOwner(connection, from, { taskId: report.taskId, kind: 'refused', reason: 'malformed' });
-  }
+  // Maybe another keeper has the key already: while keys are replaced, silence sends the owner on to it.
+  if (!grant || grant.taskId !== report.taskId)
+    return logTaskReportDropped(logger, { natsSubject: message.subject, reason: 'no grant that opens here' });
   try {
     const news = await record(keeping, { from, grant, reported: { report, content: message.data } });
     if (news) tellOwner(connection, from, news);
   } catch (error) {
     logTaskReportNotStored(logger, { err: error, natsSubject: message.subject });
   }
+}
+
+/** The instance that runs a task. */
+export function ownerOf({ tenant }: TaskKey, { server, instance }: TaskState): InstanceAddress {
+  return { tenant, server: subjectToken(server), instance };
 }
 
 /** Says something to the owner of a task; lost words are said again as long as they are not confirmed. */

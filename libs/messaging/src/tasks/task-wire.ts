@@ -15,8 +15,8 @@ export interface GrantedReport extends TaskReport {
   grant: string;
 }
 
-/** Why a task was not created: a full stream, too many tasks of this caller, or a call that a task belongs to already. */
-export type TaskRefusal = 'full' | 'limit' | 'taken' | 'expired' | 'malformed';
+/** Why a task was not created: a full stream, too many tasks of this caller, a grant that was used, or is too old. */
+export type TaskRefusal = 'full' | 'limit' | 'taken' | 'expired';
 
 /**
  * What a keeper tells an owner: the report of this step is `stored`; the task has `ended` without it (or its time is

@@ -1,6 +1,9 @@
 import { isObject } from '@gatehouse/protocol';
 import type { SubjectToken } from '../subjects.ts';
 
+/** How often a client should ask for a task's state (MCP Tasks extension §Task). */
+export const taskPollIntervalMs = 1_000;
+
 /** MCP Tasks extension §Task Status. */
 export type TaskStatus = 'working' | 'input_required' | 'completed' | 'failed' | 'cancelled';
 

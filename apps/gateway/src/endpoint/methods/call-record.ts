@@ -11,11 +11,17 @@ export type RecordedOutcome =
   | 'result'
   | 'tool-error'
   | 'input-required'
+  | 'task'
   | 'error'
   | 'refused'
   | 'not-executed'
   | 'outcome-unknown'
   | 'result-lost';
+
+const outcomeOfResultType: ReadonlyMap<string | undefined, RecordedOutcome> = new Map([
+  ['input_required', 'input-required'],
+  ['task', 'task'],
+]);
 
 /** The one record of one call: who called what, with which arguments (by digest), what was decided and how it ended. */
 export class CallRecord {
@@ -31,7 +37,7 @@ export class CallRecord {
   }
 
   /** The policy or a missing capability stopped the call before any worker saw it. */
-  refused(decision: 'challenge' | 'missing-capability'): void {
+  refused(decision: 'challenge' | 'missing-capability' | 'limit'): void {
     this.#write({ decision, outcome: 'refused', responseBytes: 0 });
   }
 
@@ -58,14 +64,14 @@ export class CallRecord {
     const plain = frame.isError === true ? 'tool-error' : 'result';
     this.#write({
       decision,
-      outcome: frame.resultType === 'input_required' ? 'input-required' : plain,
+      outcome: outcomeOfResultType.get(frame.resultType) ?? plain,
       instance,
       responseBytes,
     });
   }
 
   #write(ending: {
-    decision: 'allow' | 'challenge' | 'missing-capability';
+    decision: 'allow' | 'challenge' | 'missing-capability' | 'limit';
     outcome: RecordedOutcome;
     responseBytes: number;
     reason?: string;

@@ -1,8 +1,15 @@
 import { checkParamHeaders, invalidParams, isObject, Method, readParamHeaders } from '@gatehouse/protocol';
-import type { ParamHeader, Params, RequiredClientCapabilities, ToolDefinition } from '@gatehouse/protocol';
+import type {
+  ParamHeader,
+  Params,
+  RequiredClientCapabilities,
+  ToolDefinition,
+  ToolDispatch,
+} from '@gatehouse/protocol';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { Resolution } from '../../catalog/resolution.ts';
 import { scopesOfReading, scopesOfTool } from '../../policy/required-scopes.ts';
+import { tasksCapability } from '../../tasks/tasks-extension.ts';
 import type { McpRequest } from '../mcp-request.ts';
 
 const defaultTimeoutMs = 60_000;
@@ -15,6 +22,9 @@ interface CallTerms {
   /** True when a lost call may run a second time without harm. */
   replayable: boolean;
   requiredCapabilities: RequiredClientCapabilities | undefined;
+  /** Whether the call may or must be able to become a task. */
+  task: 'optional' | 'required' | undefined;
+  taskTtlMs: number | undefined;
   paramHeaders: readonly ParamHeader[];
 }
 
@@ -39,12 +49,21 @@ function termsOfTool(server: string, tool: ToolDefinition): CallTerms {
     scopes: scopesOfTool(server, tool),
     timeoutMs: gatehouse?.timeoutMs ?? defaultTimeoutMs,
     replayable: annotations?.readOnlyHint === true || annotations?.idempotentHint === true,
-    requiredCapabilities: gatehouse?.requiresClientCapabilities,
+    requiredCapabilities: requiredCapabilities(gatehouse),
+    task: gatehouse?.task,
+    taskTtlMs: gatehouse?.taskTtlMs,
     // An invalid annotation binds nobody: clients have to reject the whole tool (§Schema Extension).
     paramHeaders: paramHeaders.valid ? paramHeaders.headers : [],
   };
   toolTerms.set(tool, terms);
   return terms;
+}
+
+/** MCP Tasks extension §Capability Negotiation: a tool that must be able to become a task needs a client that knows them. */
+function requiredCapabilities(dispatch: ToolDispatch | undefined): RequiredClientCapabilities | undefined {
+  const required = dispatch?.requiresClientCapabilities;
+  if (dispatch?.task !== 'required') return required;
+  return { ...required, extensions: { ...required?.extensions, ...tasksCapability.extensions } };
 }
 
 function termsOfReading(server: string): CallTerms {
@@ -53,6 +72,8 @@ function termsOfReading(server: string): CallTerms {
     timeoutMs: defaultTimeoutMs,
     replayable: true,
     requiredCapabilities: undefined,
+    task: undefined,
+    taskTtlMs: undefined,
     paramHeaders: [],
   };
 }
@@ -105,8 +126,9 @@ function findCompletion(catalog: Catalog, request: McpRequest, params: Params): 
 
 function targetOf(found: Resolution<unknown>, terms: CallTerms, definitionName: string | undefined): CallTarget {
   const { server, digest, name } = found;
-  const { scopes, timeoutMs, replayable, requiredCapabilities, paramHeaders } = terms;
-  return { server, digest, name, definitionName, scopes, timeoutMs, replayable, requiredCapabilities, paramHeaders };
+  const { scopes, timeoutMs, replayable, requiredCapabilities, task, taskTtlMs, paramHeaders } = terms;
+  const asked = { scopes, timeoutMs, replayable, requiredCapabilities, task, taskTtlMs, paramHeaders };
+  return { server, digest, name, definitionName, ...asked };
 }
 
 function quoted(name: unknown): string {

@@ -1,4 +1,11 @@
-import { findMissingCapabilities, gatehouseError, Method, missingClientCapability } from '@gatehouse/protocol';
+import {
+  ErrorCode,
+  findMissingCapabilities,
+  gatehouseError,
+  JsonRpcError,
+  Method,
+  missingClientCapability,
+} from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
 import { formatTraceparent } from '@gatehouse/runtime';
 import { Inject, Injectable } from '@nestjs/common';
@@ -10,9 +17,12 @@ import { Dispatch } from '../../dispatch/dispatch.ts';
 import { LOGGER, SETTINGS } from '../../injection-tokens.ts';
 import { decide } from '../../policy/decide.ts';
 import { PublicUrls } from '../../public-urls.ts';
+import { TaskAdmission } from '../../tasks/task-admission.ts';
+import type { GrantTask } from '../../tasks/task-admission.ts';
 import type { McpAnswer, McpRequest, RequestContext } from '../mcp-request.ts';
 import { CallRecord } from './call-record.ts';
 import { findTarget } from './call-target.ts';
+import type { CallTarget } from './call-target.ts';
 
 const callMethods: ReadonlySet<string> = new Set([
   Method.toolsCall,
@@ -26,6 +36,7 @@ const callMethods: ReadonlySet<string> = new Set([
 export class Calls {
   readonly #catalog: Catalog;
   readonly #dispatch: Dispatch;
+  readonly #tasks: TaskAdmission;
   readonly #urls: PublicUrls;
   readonly #logger: Logger;
   readonly #maxCallMs: number;
@@ -35,12 +46,14 @@ export class Calls {
     @Inject(LOGGER) logger: Logger,
     catalog: Catalog,
     dispatch: Dispatch,
+    tasks: TaskAdmission,
     urls: PublicUrls,
   ) {
     this.#maxCallMs = settings.GATEWAY_MAX_CALL_MS;
     this.#logger = logger;
     this.#catalog = catalog;
     this.#dispatch = dispatch;
+    this.#tasks = tasks;
     this.#urls = urls;
   }
 
@@ -68,6 +81,7 @@ export class Calls {
       record.refused('challenge');
       throw insufficientScope(decision.scopes, this.#urls.metadataUrlOf(request.endpoint));
     }
+    const grantTask = this.#admitTask(request, target, record);
     context.expectDelay();
     const outcome = await this.#dispatch.dispatch(
       {
@@ -81,13 +95,27 @@ export class Calls {
         body: request.body,
         timeoutMs: Math.min(target.timeoutMs, this.#maxCallMs),
         replayable: target.replayable,
+        ...(grantTask && { grantTask }),
       },
       (notification) => context.notify(notification),
       context.signal,
     );
     record.ended(outcome);
     if (outcome.kind === 'failed') throw failureOf(outcome, request.span.traceId);
+    // MCP Tasks extension §Capability Negotiation: never a handle to a client that did not ask for tasks.
+    if (outcome.frame.resultType === 'task' && !grantTask)
+      throw new JsonRpcError(ErrorCode.internalError, 'Internal error');
     return { kind: 'frame', frame: outcome.frame };
+  }
+
+  /** @throws JsonRpcError -31004 when the call needs a task and its caller has too many */
+  #admitTask(request: McpRequest, target: CallTarget, record: CallRecord): GrantTask | undefined {
+    try {
+      return this.#tasks.admit(request, target);
+    } catch (error) {
+      record.refused('limit');
+      throw error;
+    }
   }
 }
 

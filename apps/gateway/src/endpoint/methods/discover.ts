@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Catalog } from '../../catalog/catalog.ts';
 import type { CatalogEndpoint, CatalogServer } from '../../catalog/resolution.ts';
 import { cachingHints } from './caching-hints.ts';
+import { tasksCapability } from '../../tasks/tasks-extension.ts';
 import { resultMeta } from './server-info.ts';
 
 /** What an endpoint can do, in the words that every revision shares. */
@@ -35,6 +36,7 @@ export class Discover {
           prompts: { listChanged: true },
           ...(completions ? { completions: {} } : {}),
           ...(logging ? { logging: {} } : {}),
+          ...tasksCapability,
         },
         instructions,
         ...cachingHints(this.#catalog, tenant),

@@ -5,6 +5,7 @@ import { decide } from '../../policy/decide.ts';
 import { connectScope } from '../../policy/required-scopes.ts';
 import { PublicUrls } from '../../public-urls.ts';
 import { Listen } from '../../subscriptions/listen.ts';
+import { TaskMethods } from '../../tasks/task-methods.ts';
 import type { McpAnswer, McpRequest, RequestContext } from '../mcp-request.ts';
 import { Calls } from './calls.ts';
 import { Discover } from './discover.ts';
@@ -19,13 +20,15 @@ export class Methods {
   readonly #discover: Discover;
   readonly #lists: Lists;
   readonly #listen: Listen;
+  readonly #tasks: TaskMethods;
   readonly #urls: PublicUrls;
 
-  constructor(calls: Calls, discover: Discover, lists: Lists, listen: Listen, urls: PublicUrls) {
+  constructor(calls: Calls, discover: Discover, lists: Lists, listen: Listen, tasks: TaskMethods, urls: PublicUrls) {
     this.#calls = calls;
     this.#discover = discover;
     this.#lists = lists;
     this.#listen = listen;
+    this.#tasks = tasks;
     this.#urls = urls;
   }
 
@@ -38,10 +41,12 @@ export class Methods {
     const { method, params } = message;
     if (this.#calls.has(method))
       return this.#callable(request) ? this.#calls.answer(request, context) : notOffered(method);
+    const isTaskMethod = this.#tasks.has(method, request.version);
     const ownMethod = this.#lists.has(method) || this.#listen.has(method) || method === Method.discover;
-    if (!ownMethod) return notOffered(method);
+    if (!ownMethod && !isTaskMethod) return notOffered(method);
     const decision = decide(principal, connectScopes);
     if (decision.kind === 'challenge') throw insufficientScope(decision.scopes, this.#urls.metadataUrlOf(endpoint));
+    if (isTaskMethod) return this.#tasks.answer(request);
     if (this.#listen.has(method)) return this.#listen.answer(request, context);
     const result =
       method === Method.discover

@@ -1,0 +1,78 @@
+import { answerQuestions, principalToken, requestCancellation, subjectToken } from '@gatehouse/messaging';
+import type { StoredTask, TaskKey } from '@gatehouse/messaging';
+import { invalidParams, isObject, Method, modernVersion } from '@gatehouse/protocol';
+import { Injectable } from '@nestjs/common';
+import { insufficientScope } from '../authorization/challenge.ts';
+import { Catalog } from '../catalog/catalog.ts';
+import type { McpAnswer, McpRequest } from '../endpoint/mcp-request.ts';
+import { resultMeta } from '../endpoint/methods/server-info.ts';
+import { decide } from '../policy/decide.ts';
+import { PublicUrls } from '../public-urls.ts';
+import { taskAcknowledgement, taskResult } from './task-answers.ts';
+import { TaskAccess } from './task-access.ts';
+import { requireTasksExtension } from './tasks-extension.ts';
+
+/** What `tasks/update` and `tasks/cancel` do to a task; undefined where there is nothing to be done. */
+type Change = Parameters<TaskAccess['change']>[1];
+
+const methods: ReadonlySet<string> = new Set([Method.tasksGet, Method.tasksUpdate, Method.tasksCancel]);
+
+/** `tasks/get`, `tasks/update` and `tasks/cancel` (MCP Tasks extension), answered from the stream by any gateway. */
+@Injectable()
+export class TaskMethods {
+  readonly #tasks: TaskAccess;
+  readonly #catalog: Catalog;
+  readonly #urls: PublicUrls;
+
+  constructor(tasks: TaskAccess, catalog: Catalog, urls: PublicUrls) {
+    this.#tasks = tasks;
+    this.#catalog = catalog;
+    this.#urls = urls;
+  }
+
+  /** True for the methods of the extension; clients of older revisions have none of them. */
+  has(method: string, version: string): boolean {
+    return version === modernVersion && methods.has(method);
+  }
+
+  /**
+   * Answers one request about one task.
+   * @throws JsonRpcError -32021 without the extension, -32602 for a task that the caller does not have; HttpRefusal 403
+   */
+  async answer(request: McpRequest): Promise<McpAnswer> {
+    const { principal, endpoint, message, meta, span } = request;
+    requireTasksExtension(meta.clientCapabilities);
+    const { taskId } = message.params;
+    if (typeof taskId !== 'string') throw invalidParams('taskId must be a string');
+    const change = changeOf(request);
+    const key = keyOf(principal, taskId);
+    const known = this.#admit(request, await this.#tasks.read(key, span.traceId));
+    if (change) await this.#tasks.change(key, change, span.traceId);
+    const server = endpoint.kind === 'server' ? this.#catalog.server(principal.tenant, endpoint.server) : undefined;
+    const result = change ? taskAcknowledgement(resultMeta(server)) : taskResult(taskId, known, resultMeta(server));
+    return { kind: 'result', result };
+  }
+
+  /** What belongs to another server's endpoint is as unknown here as what belongs to somebody else. */
+  #admit({ principal, endpoint }: McpRequest, task: StoredTask | undefined): StoredTask {
+    const visible = task !== undefined && (endpoint.kind === 'aggregate' || endpoint.server === task.state.server);
+    if (!visible) throw invalidParams('Task not found');
+    const decision = decide(principal, task.state.scopes);
+    if (decision.kind === 'challenge') throw insufficientScope(decision.scopes, this.#urls.metadataUrlOf(endpoint));
+    return task;
+  }
+}
+
+/** Tenant, issuer and account are the caller's own: another caller's task has another key. */
+export function keyOf(principal: McpRequest['principal'], taskId: string): TaskKey {
+  const tenant = subjectToken(principal.tenant);
+  return { tenant, principal: principalToken(principal), taskId: subjectToken(taskId) };
+}
+
+function changeOf({ message: { method, params } }: McpRequest): Change | undefined {
+  if (method === Method.tasksGet) return undefined;
+  if (method === Method.tasksCancel) return (task) => requestCancellation(task, Date.now());
+  const { inputResponses } = params;
+  if (!isObject(inputResponses)) throw invalidParams('inputResponses must be an object');
+  return (task) => answerQuestions(task, inputResponses, Date.now());
+}

@@ -1,0 +1,108 @@
+import type { NatsConnection } from '@gatehouse/messaging';
+import {
+  BusMonitor,
+  CallClient,
+  InstanceRegistry,
+  keepTasks,
+  TaskGrants,
+  TaskIndex,
+  TaskStore,
+} from '@gatehouse/messaging';
+import type { Logger } from '@gatehouse/runtime';
+import { StateKeys } from '@gatehouse/runtime';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Module } from '@nestjs/common';
+import { AuthorizationModule } from '../authorization/authorization.module.ts';
+import { CatalogModule } from '../catalog/catalog.module.ts';
+import type { GatewaySettings } from '../config.ts';
+import { DispatchModule } from '../dispatch/dispatch.module.ts';
+import { LOGGER, NATS_CONNECTION, SETTINGS } from '../injection-tokens.ts';
+import { TaskAccess } from './task-access.ts';
+import { TaskAdmission } from './task-admission.ts';
+import { TaskMethods } from './task-methods.ts';
+import { TaskOwners } from './task-owners.ts';
+
+/**
+ * Owns tasks (MCP Tasks extension) on the gateway's side: which calls may become one, what clients ask of them, and their
+ * ending when nobody else can. Does not own their entries (messaging) nor the work itself (worker).
+ */
+@Module({
+  imports: [AuthorizationModule, CatalogModule, DispatchModule],
+  providers: [
+    {
+      provide: TaskStore,
+      inject: [NATS_CONNECTION],
+      useFactory: async (connection: NatsConnection) => {
+        const store = new TaskStore(connection);
+        await store.open();
+        return store;
+      },
+    },
+    {
+      provide: TaskIndex,
+      // After the store, which makes the stream.
+      inject: [NATS_CONNECTION, BusMonitor, LOGGER, TaskStore],
+      useFactory: async (connection: NatsConnection, bus: BusMonitor, logger: Logger, store: TaskStore) => {
+        const index = new TaskIndex(connection, logger);
+        await index.reread();
+        bus.addRecoveryStep(async () => {
+          await store.open();
+          await index.reread();
+        });
+        return index;
+      },
+    },
+    {
+      provide: TaskGrants,
+      inject: [SETTINGS],
+      useFactory: (settings: GatewaySettings) => new TaskGrants(new StateKeys(settings.GATEHOUSE_STATE_KEYS)),
+    },
+    {
+      provide: TaskAdmission,
+      inject: [SETTINGS, TaskGrants, TaskIndex],
+      useFactory: (settings: GatewaySettings, grants: TaskGrants, index: TaskIndex) =>
+        new TaskAdmission(grants, index, {
+          maxTasks: settings.GATEWAY_MAX_TASKS_PER_ACCOUNT,
+          ttlMs: settings.GATEWAY_TASK_TTL_MS,
+        }),
+    },
+    {
+      provide: TaskAccess,
+      inject: [NATS_CONNECTION, TaskStore, BusMonitor, LOGGER],
+      useFactory: (connection: NatsConnection, store: TaskStore, bus: BusMonitor, logger: Logger) =>
+        new TaskAccess(connection, store, bus, logger),
+    },
+    TaskMethods,
+  ],
+  exports: [TaskAdmission, TaskMethods],
+})
+export class TasksModule implements OnApplicationShutdown {
+  readonly #close: () => void;
+
+  constructor(
+    @Inject(NATS_CONNECTION) connection: NatsConnection,
+    @Inject(LOGGER) logger: Logger,
+    @Inject(SETTINGS) settings: GatewaySettings,
+    bus: BusMonitor,
+    calls: CallClient,
+    registry: InstanceRegistry,
+    store: TaskStore,
+    index: TaskIndex,
+    grants: TaskGrants,
+    access: TaskAccess,
+  ) {
+    const admits = (key: Parameters<TaskIndex['countOf']>[0]) =>
+      index.countOf(key) < settings.GATEWAY_MAX_TASKS_PER_ACCOUNT;
+    const keeper = keepTasks({ connection, store, grants, admits, logger });
+    const owners = new TaskOwners({ connection, bus, calls, registry, index, store, access, logger });
+    this.#close = () => {
+      owners.close();
+      index.close();
+      if (!connection.isClosed()) keeper.unsubscribe();
+    };
+  }
+
+  onApplicationShutdown(): void {
+    this.#close();
+  }
+}
