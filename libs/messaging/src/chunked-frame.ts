@@ -70,7 +70,8 @@ export class FrameChunks implements AsyncIterable<Uint8Array> {
     if (receivedBytes > this.#totalBytes) return false;
     this.#nextNumber++;
     this.#receivedBytes = receivedBytes;
-    this.#waiting.push(chunk);
+    // A chunk is a view of what was read from the socket, which may be much larger: it must not wait with it.
+    this.#waiting.push(this.#waiting.length === 0 ? chunk : Uint8Array.from(chunk));
     this.#wake?.();
     return true;
   }
