@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Ledger } from './ledger.ts';
 import { MisbehavingTools } from './misbehaving-tools.ts';
 import { SizeTools } from './size-tools.ts';
+import { StateResource } from './state-resource.ts';
 import { Slowness, WorkingTools } from './working-tools.ts';
 
 // Offers tools that leave a row per execution, and tools that do to their worker what authors do by accident.
@@ -20,6 +21,7 @@ await runWorker({
         WorkingTools,
         MisbehavingTools,
         SizeTools,
+        StateResource,
         { provide: Ledger, useFactory: () => new Ledger(LEDGER_FILE) },
         { provide: Slowness, useValue: new Slowness(LEDGER_SLOWNESS) },
       ],

@@ -8,6 +8,7 @@ import type { NatsIdentity } from '@gatehouse/start';
 import { startAppProcess } from '../../support/app-process.ts';
 import type { AppProcess } from '../../support/app-process.ts';
 import { NatsProcess } from './nats-process.ts';
+import { probeOptions } from '../../support/probed-process.ts';
 import { startTokenIssuer } from '../../support/token-issuer.ts';
 import type { TokenIssuer } from '../../support/token-issuer.ts';
 import { callTool } from './tool-call.ts';
@@ -121,7 +122,9 @@ export class Deployment {
   async startGateway(index: number): Promise<GatewayProcess> {
     const port = await findFreePort();
     const environment = { ...this.#environments.gateway, GATEWAY_PORT: String(port) };
-    const started = await startAppProcess('dist/apps/gateway/main.js', 'GATEWAY_ADMIN_PORT', environment);
+    const started = await startAppProcess('dist/apps/gateway/main.js', 'GATEWAY_ADMIN_PORT', environment, {
+      nodeOptions: probeOptions,
+    });
     return (this.gateways[index] = Object.assign(started, { port }));
   }
 

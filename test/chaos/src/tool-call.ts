@@ -35,11 +35,17 @@ const patienceMs = 4_000;
 
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
 
-/** The request of a tool call; its response is whatever its sender makes of it. */
-export function sendToolCall(
+/** One request of revision 2026-07-28, with the name that its header repeats. */
+export interface McpRequest {
+  method: string;
+  name?: string;
+  params: Record<string, unknown>;
+}
+
+/** Sends a request to the ledger server; its response is whatever its sender makes of it. */
+export function sendRequest(
   { port, accessToken }: Caller,
-  tool: string,
-  toolArguments: object,
+  { method, name, params }: McpRequest,
   onResponse: (response: IncomingMessage) => void,
 ): ClientRequest {
   const sent = request({ agent, host: '127.0.0.1', port, path: '/mcp/ledger', method: 'POST' }, onResponse);
@@ -48,20 +54,34 @@ export function sendToolCall(
   sent.setHeader('content-type', 'application/json');
   sent.setHeader('accept', 'application/json, text/event-stream');
   sent.setHeader('mcp-protocol-version', '2026-07-28');
-  sent.setHeader('mcp-method', 'tools/call');
-  sent.setHeader('mcp-name', tool);
-  sent.end(encodeToolCall(tool, toolArguments));
+  sent.setHeader('mcp-method', method);
+  if (name !== undefined) sent.setHeader('mcp-name', name);
+  sent.end(encodeRequest(method, params));
   return sent;
+}
+
+/** Sends a tool call. */
+export function sendToolCall(
+  caller: Caller,
+  tool: string,
+  toolArguments: object,
+  onResponse: (response: IncomingMessage) => void,
+): ClientRequest {
+  const params = { name: tool, arguments: toolArguments };
+  return sendRequest(caller, { method: 'tools/call', name: tool, params }, onResponse);
 }
 
 /** The body of a tool call. */
 export function encodeToolCall(tool: string, toolArguments: object): Buffer {
+  return encodeRequest('tools/call', { name: tool, arguments: toolArguments });
+}
+
+function encodeRequest(method: string, params: Record<string, unknown>): Buffer {
   const meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientCapabilities': {},
   };
-  const params = { name: tool, arguments: toolArguments, _meta: meta };
-  return Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }));
+  return Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: meta } }));
 }
 
 /** Calls a tool of the ledger server and tells how it ended. Never rejects. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { durationMs } from '../call-record.ts';
 import type { CallRecord } from '../call-record.ts';
+import { ListenStream } from '../listen-stream.ts';
 import type { Scenario, Stage } from '../scenario.ts';
 
 /** Three beats of 500 ms, and the one that is under way. */
@@ -13,12 +14,13 @@ const recoveryLimitMs = 2_000;
 export const natsKilled: Scenario = {
   name: 'nats-killed',
   requirement:
-    'NATS is killed and started again: calls in flight end within 1 s, new ones answer -31009 within 100 ms, liveness stays 200, readiness tells, and 2 s after the port is back all is well',
+    'NATS is killed and started again: calls in flight end within 1 s, new ones answer -31009 within 100 ms, listen streams stay open and hear what they missed, liveness stays 200, readiness tells, and 2 s after the port is back all is well',
   smoke: true,
   async run(stage) {
     const { nats } = stage.deployment;
     for (let round = 0; round < (stage.full ? 3 : 1); round++) {
       await stage.deployment.heal();
+      const streams = await openStreams(stage);
       const pending = startLongCalls(stage);
       await delay(stage.random.between(300, 600));
       const lostAt = performance.now();
@@ -27,6 +29,7 @@ export const natsKilled: Scenario = {
       await requireOutage(stage, stage.full ? stage.random.between(1_000, 4_000) : 500);
       await nats.restart();
       await requireRecovery(stage);
+      await requireStreams(stage, streams);
     }
   },
 };
@@ -35,11 +38,12 @@ export const natsKilled: Scenario = {
 export const natsSilent: Scenario = {
   name: 'nats-silent',
   requirement:
-    'NATS falls silent for 60 s: within 2 s it counts as lost, calls in flight end within 1 s of that, new ones answer -31009 within 100 ms, liveness stays 200, readiness tells, and 2 s after it speaks again all is well',
+    'NATS falls silent for 60 s: within 2 s it counts as lost, calls in flight end within 1 s of that, new ones answer -31009 within 100 ms, listen streams stay open and hear what they missed, liveness stays 200, readiness tells, and 2 s after it speaks again all is well',
   smoke: true,
   async run(stage) {
     const { nats } = stage.deployment;
     await stage.deployment.heal();
+    const streams = await openStreams(stage);
     const pending = startLongCalls(stage);
     await delay(stage.random.between(300, 600));
     const silentAt = performance.now();
@@ -51,8 +55,30 @@ export const natsSilent: Scenario = {
       nats.unsilence();
     }
     await requireRecovery(stage);
+    await requireStreams(stage, streams);
   },
 };
+
+/** Subscriptions on every gateway, of a list and of a resource. */
+async function openStreams({ deployment }: Stage): Promise<ListenStream[]> {
+  const wanted = { toolsListChanged: true, resourceSubscriptions: ['ledger://state'] };
+  const streams = deployment.gateways.map((_, index) => new ListenStream(deployment.caller(index), wanted));
+  await Promise.all(streams.map(({ acknowledged }) => acknowledged));
+  return streams;
+}
+
+/** Nobody knows what was said during the outage: each listener is told to look again. */
+async function requireStreams(stage: Stage, streams: ListenStream[]): Promise<void> {
+  for (const [index, stream] of streams.entries()) {
+    const told = await stream.hears('notifications/resources/updated', 1, recoveryLimitMs);
+    stage.require(stream.isOpen, `the stream at gateway ${index} was cut`);
+    stage.require(
+      told,
+      `the stream at gateway ${index} heard ${stream.heard.join(', ')} and no update of its resource`,
+    );
+    stream.close();
+  }
+}
 
 /** Calls that the loss finds in flight, on every gateway. */
 function startLongCalls(stage: Stage): Promise<CallRecord>[] {

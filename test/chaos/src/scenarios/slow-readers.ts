@@ -2,19 +2,21 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallRecord } from '../call-record.ts';
 import { finalMessageOf } from '../final-message.ts';
-import { residentBytes } from '../resident-memory.ts';
 import type { Scenario, Stage } from '../scenario.ts';
-import { isHeldOpen } from '../tcp-state.ts';
+import { lookAtFarEnd } from '../tcp-state.ts';
+import { askState } from '../../../support/probed-process.ts';
 import { ledgerTools, sendToolCall } from '../tool-call.ts';
 
 const mebibyte = 1_024 * 1_024;
 const stalledReaders = 32;
-const resultBytes = 8 * mebibyte - 65_536;
+const resultBytes = 8 * mebibyte;
+/** What any connection costs, whatever waits for its reader. */
+const connectionBytes = 64 * 1_024;
 const cutAfterMs = 30_000;
 /** The sweep that looks for stalled readers, and the connection's end. */
 const sweepMs = 3_000;
-/** What the readers may cost beyond 1 MiB each: garbage that is not collected yet, and what the connections need. */
-const slackBytes = 32 * mebibyte;
+/** When every answer has come as far as it comes without a reader. */
+const settledAfterMs = 10_000;
 /** Longer than a stalled reader lives. */
 const slowReadMs = 45_000;
 
@@ -30,17 +32,17 @@ export const slowReaders: Scenario = {
     const gateway = deployment.gateway(0);
     // Once, so that what the first large result costs for ever is not counted.
     await stage.call(0, 'answer', { characters: resultBytes });
-    const beforeBytes = residentBytes(gateway.pid);
+    const before = await askState(gateway);
     const slow = stage.full ? readSlowly(stage) : undefined;
-    const patienceMs = stage.full ? cutAfterMs + 2 * sweepMs : 3_000;
+    const patienceMs = stage.full ? settledAfterMs + cutAfterMs + sweepMs : settledAfterMs;
     const stalled = Array.from({ length: stalledReaders }, () => stall(stage, patienceMs));
-    let mostBytes = 0;
-    const sampling = setInterval(() => (mostBytes = Math.max(mostBytes, residentBytes(gateway.pid))), 100);
-    const readers = await Promise.all(stalled).finally(() => clearInterval(sampling));
-    const eachBytes = (mostBytes - beforeBytes - slackBytes) / stalledReaders;
-    const grownMiB = ((mostBytes - beforeBytes) / mebibyte).toFixed(0);
-    stage.require(eachBytes <= mebibyte, `${stalledReaders} stalled readers cost ${grownMiB} MiB`);
-    stage.note(`${stalledReaders} stalled readers cost ${grownMiB} MiB`);
+    await delay(settledAfterMs - 1_000);
+    const { usedBytes } = await askState(gateway);
+    const eachBytes = (usedBytes - before.usedBytes) / stalledReaders;
+    const cost = `a stalled reader costs ${(eachBytes / mebibyte).toFixed(2)} MiB`;
+    stage.require(eachBytes <= mebibyte + connectionBytes, cost);
+    stage.note(cost);
+    const readers = await Promise.all(stalled);
     for (const { stalledMs, cut } of stage.full ? readers : []) {
       stage.require(cut, `a stalled reader was not cut in ${Math.round(stalledMs)} ms`);
       stage.requireWithin(stalledMs, cutAfterMs + sweepMs, 'the end of a stalled reader');
@@ -55,18 +57,22 @@ async function stall(stage: Stage, patienceMs: number): Promise<{ stalledMs: num
   const record = newRecord(stage, performance.now());
   const { port } = stage.deployment.caller(0);
   const response = await answerTo(stage, record.key);
-  const stalledAt = performance.now();
+  const answeredAt = performance.now();
   const nearPort = response.socket.localPort ?? 0;
-  let cut = false;
-  while (!cut && performance.now() - stalledAt < patienceMs) {
+  let stalledAt = answeredAt;
+  let last = lookAtFarEnd(port, nearPort);
+  while (last.heldOpen && performance.now() - answeredAt < patienceMs) {
     await delay(200);
-    cut = !isHeldOpen(port, nearPort);
+    const { waitingBytes } = last;
+    last = lookAtFarEnd(port, nearPort);
+    // As long as there is room between the two ends, the answer still comes on.
+    if (last.heldOpen && last.waitingBytes !== waitingBytes) stalledAt = performance.now();
   }
   const stalledMs = performance.now() - stalledAt;
   response.destroy();
   // How long it does not read is the reader's own doing; that nothing complete came is visible at once.
-  stage.calls.push({ ...record, endedAt: stalledAt, ending: 'lost' });
-  return { stalledMs, cut };
+  stage.calls.push({ ...record, endedAt: answeredAt, ending: 'lost' });
+  return { stalledMs, cut: !last.heldOpen };
 }
 
 /** The beginning of a large answer, none of which has been read. */
