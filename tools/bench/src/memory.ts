@@ -3,20 +3,20 @@ import { existsSync, readFileSync } from 'node:fs';
 
 const sampleIntervalMs = 250;
 
-/** Watches the resident memory of a process; the returned function ends it and gives the peak in MB. */
+/** Watches the resident memory of a process; the returned function ends it and gives the peak in MiB. */
 export function watchMemory(pid: number): () => number {
-  let peakMb = residentMb(pid);
+  let peakMib = residentMib(pid);
   const timer = setInterval(() => {
-    peakMb = Math.max(peakMb, residentMb(pid));
+    peakMib = Math.max(peakMib, residentMib(pid));
   }, sampleIntervalMs);
   return () => {
     clearInterval(timer);
-    return Math.max(peakMb, residentMb(pid));
+    return Math.max(peakMib, residentMib(pid));
   };
 }
 
-/** Resident memory of a process in MB. */
-export function residentMb(pid: number): number {
+/** Resident memory of a process in MiB. */
+export function residentMib(pid: number): number {
   const kilobytes = existsSync('/proc/self/status')
     ? /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
     : spawnSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();

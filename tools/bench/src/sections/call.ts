@@ -56,7 +56,7 @@ export function callRows(measurements: Measurement[]): Row[] {
   const peaks = Object.fromEntries(
     Object.keys(rates).map((target) => [
       target,
-      Math.max(...select(measurements, target as TargetName, many).map(({ peakRssMb }) => peakRssMb)),
+      Math.max(...select(measurements, target as TargetName, many).map(({ peakRssMib }) => peakRssMib)),
     ]),
   ) as Row['values'];
   return [
@@ -83,9 +83,9 @@ export function callRows(measurements: Measurement[]): Row[] {
       ),
     },
     {
-      measure: 'memory with 64 connections, peak RSS MB',
+      measure: 'memory with 64 connections, peak RSS MiB',
       values: peaks,
-      promised: promise('MB', peaks.gateway ?? Number.POSITIVE_INFINITY, { below: 250 }),
+      promised: promise('MiB', peaks.gateway ?? Number.POSITIVE_INFINITY, { below: 250 }),
     },
   ];
 }

@@ -3,7 +3,7 @@ import { publishResourceUpdates } from '@gatehouse/messaging';
 import { connect } from '@nats-io/transport-node';
 import { watchedUri } from '../decorated/watched-uri.ts';
 import { ListeningProcess } from '../listening/listening-process.ts';
-import { residentMb } from '../memory.ts';
+import { residentMib } from '../memory.ts';
 import type { BenchOptions } from '../options.ts';
 import { echoCall, waitForRightAnswer } from '../prepared-request.ts';
 import { promise } from '../report/row.ts';
@@ -21,8 +21,8 @@ const betweenChangesMs = 1_000;
 /** What many idle `subscriptions/listen` streams cost, and how long a change takes to reach all of them. */
 export interface ListenMeasurement {
   streams: number;
-  idleRssMb: number;
-  rssWithStreamsMb: number;
+  idleRssMib: number;
+  rssWithStreamsMib: number;
   /** From a worker's word to the last listener, once per round. */
   toAllMs: number[];
 }
@@ -36,14 +36,14 @@ export async function measureListening({ quick, rounds }: BenchOptions): Promise
   const endpoint = { name: 'gateway', url: gateway.endpoint(server), accessToken: await gateway.issueToken(server) };
   await waitForRightAnswer(endpoint, echoCall);
   await delay(quick ? quickSettleMs : settleMs);
-  const idleRssMb = residentMb(gateway.pid);
+  const idleRssMib = residentMib(gateway.pid);
   using listeners = new ListeningProcess();
   const accessTokens = await issueTokens(gateway, streams / streamsPerAccount);
   await listeners.open({ url: endpoint.url, accessTokens, streams, uri: watchedUri });
   await delay(quick ? quickSettleMs : settleMs);
-  const rssWithStreamsMb = residentMb(gateway.pid);
+  const rssWithStreamsMib = residentMib(gateway.pid);
   const toAllMs = await changeOften(stack, listeners, rounds);
-  const measurement = { streams, idleRssMb, rssWithStreamsMb, toAllMs };
+  const measurement = { streams, idleRssMib, rssWithStreamsMib, toAllMs };
   const rows = listenRows(measurement);
   for (const { measure, promised } of rows) console.log(`gateway          ${measure}: ${promised?.value.toFixed(1)}`);
   return { rows, measurements: [measurement], notes: [], failed: 0 };
@@ -70,8 +70,8 @@ async function changeOften(stack: Stack, listeners: ListeningProcess, rounds: nu
 }
 
 /** What the measurement says; of the changes the slowest counts. */
-export function listenRows({ streams, idleRssMb, rssWithStreamsMb, toAllMs }: ListenMeasurement): Row[] {
-  const kibPerStream = ((rssWithStreamsMb - idleRssMb) * 1024) / streams;
+export function listenRows({ streams, idleRssMib, rssWithStreamsMib, toAllMs }: ListenMeasurement): Row[] {
+  const kibPerStream = ((rssWithStreamsMib - idleRssMib) * 1024) / streams;
   const slowestMs = Math.max(...toAllMs);
   const count = streams.toLocaleString('en');
   return [

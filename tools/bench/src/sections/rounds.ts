@@ -19,7 +19,7 @@ export interface Measurement extends LoadResult {
   request: string;
   connections: number;
   /** Most resident memory of the target's front process during the run. */
-  peakRssMb: number;
+  peakRssMib: number;
 }
 
 /** A target that was looked at and answers rightly. */
@@ -55,10 +55,10 @@ export async function measure(
   connections: number,
   seconds: number,
 ): Promise<Measurement> {
-  const peakRssMb = watchMemory(target.pid);
+  const peakRssMib = watchMemory(target.pid);
   const load = { url: target.url, headers: headersTo(target, request), body: request.body, connections, seconds };
   const result = await runWrk(load);
-  const measurement = { target: target.name, request: name, connections, peakRssMb: peakRssMb(), ...result };
+  const measurement = { target: target.name, request: name, connections, peakRssMib: peakRssMib(), ...result };
   checkAnswerSize(target.name, result.bytesPerAnswer, answerBytes);
   const { requestsPerSecond, p50Ms, failed } = measurement;
   console.log(

@@ -4,6 +4,7 @@ import { callRows } from './call.ts';
 import { connectionRows } from './connections.ts';
 import { listRow } from './list.ts';
 import { listenRows } from './listen.ts';
+import { idleRows } from './memory.ts';
 import { rateRows } from './rate.ts';
 import type { FixedRateMeasurement } from './rate.ts';
 import { inRounds } from './rounds.ts';
@@ -21,7 +22,7 @@ function measured(target: TargetName, change: Partial<Measurement> = {}): Measur
     maxMs: 30,
     bytesPerAnswer: 300,
     failed: 0,
-    peakRssMb: 120,
+    peakRssMib: 120,
     ...change,
   };
 }
@@ -44,7 +45,7 @@ function atFixedRate(target: FixedRateMeasurement['target'], p99Ms: number): Fix
 
 /** One round in which every promise about calls is kept at its limit. */
 const keptCalls = [
-  measured('gateway', { requestsPerSecond: 9_000, peakRssMb: 249 }),
+  measured('gateway', { requestsPerSecond: 9_000, peakRssMib: 249 }),
   measured('bare loop', { requestsPerSecond: 12_000 }),
   measured('official server', { requestsPerSecond: 3_000 }),
   measured('mcp-nest', { requestsPerSecond: 1_500 }),
@@ -75,7 +76,7 @@ describe('callRows', () => {
   it.each<[string, number, Partial<Measurement>]>([
     ['the same as a multiple of the official server', 64, { requestsPerSecond: 8_999 }],
     ['tools/call, 1 connection, p50 ms', 1, { p50Ms: 0.6 }],
-    ['memory with 64 connections, peak RSS MB', 64, { peakRssMb: 250 }],
+    ['memory with 64 connections, peak RSS MiB', 64, { peakRssMib: 250 }],
   ])('says that "%s" is broken, and nothing else', (measure, connections, change) => {
     const measurements = keptCalls.map((measurement) =>
       measurement.target === 'gateway' && measurement.connections === connections
@@ -114,8 +115,13 @@ describe('the other rows', () => {
     expect(rows.find(({ promised }) => promised)?.promised?.kept).toBe(kept);
   });
 
+  it('an idle gateway with telemetry may take more than one without', () => {
+    const idle = (telemetry: boolean) => ({ target: 'gateway' as const, telemetry, idleRssMib: 130 });
+    expect(idleRows([idle(false), idle(true)]).map(({ promised }) => promised?.kept)).toEqual([false, true]);
+  });
+
   it('of all changes that listeners hear of, the slowest counts', () => {
-    const rows = listenRows({ streams: 10_240, idleRssMb: 100, rssWithStreamsMb: 500, toAllMs: [300, 1_001, 200] });
+    const rows = listenRows({ streams: 10_240, idleRssMib: 100, rssWithStreamsMib: 500, toAllMs: [300, 1_001, 200] });
     expect(rows.map(({ promised }) => [promised?.value, promised?.kept])).toEqual([
       [40, true],
       [1_001, false],
