@@ -108,12 +108,18 @@ describe('tools/call', () => {
     expect(JSON.stringify(seen)).not.toContain(token);
   });
 
-  it('continues the trace of the request', async () => {
-    const traceId = '0af7651916cd43dd8448eb211c80319c';
-    await callTool('echo', '', { meta: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } });
-    expect(test.worker.lastCall?.traceparent).toMatch(
-      new RegExp(`^00-${traceId}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`),
-    );
+  it('hands on the trace context of the request as it came while nobody traces, and the id that the log has', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01';
+    const trace = { traceparent, tracestate: 'rojo=1', baggage: 'user=alice' };
+    await callTool('echo', '', { meta: trace });
+    expect(test.worker.lastCall).toMatchObject({ trace, traceId: '0af7651916cd43dd8448eb211c80319c' });
+    await callTool('echo', '', { headers: { traceparent, tracestate: 'rojo=2' } });
+    expect(test.worker.lastCall?.trace).toEqual({ traceparent, tracestate: 'rojo=2' });
+    await callTool('echo');
+    expect(test.worker.lastCall).toMatchObject({
+      trace: {},
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+    });
   });
 
   it('relays a failed tool as a result', async () => {

@@ -1,4 +1,5 @@
 import type { Principal } from '@gatehouse/protocol';
+import type { TraceCarrier } from '@gatehouse/runtime';
 import type { ReceivedFrame } from './chunked-frame.ts';
 import type { TaskOffer } from './tasks/own-task.ts';
 import type { SealedTaskGrant } from './tasks/task-grants.ts';
@@ -21,8 +22,10 @@ export interface CallEnvelope {
   principal: Principal;
   /** When the caller stops waiting, milliseconds since the epoch by this process's clock; progress moves it. */
   deadlineMs: number;
-  /** W3C Trace Context of the caller's span. */
-  traceparent?: string;
+  /** The id under which the gateway logs the request; for logs. */
+  traceId?: string;
+  /** Trace context of the caller, or of the span that this process began for the call. */
+  trace?: TraceCarrier;
   /** The JSON-RPC request as the client sent it. */
   body: Uint8Array;
 }
@@ -33,7 +36,8 @@ export interface CallRequest {
   method: string;
   name: string;
   principal: Principal;
-  traceparent?: string;
+  traceId?: string;
+  trace?: TraceCarrier;
   body: Uint8Array;
   /** Longest wait without progress; every progress notification allows as much again. */
   timeoutMs: number;

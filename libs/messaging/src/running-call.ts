@@ -1,4 +1,5 @@
 import type { Principal } from '@gatehouse/protocol';
+import type { TraceCarrier } from '@gatehouse/runtime';
 import type { IncomingCall } from './call.ts';
 import type { TaskOffer } from './tasks/own-task.ts';
 import type { CallHeader } from './wire.ts';
@@ -14,7 +15,8 @@ export class RunningCall implements IncomingCall {
   readonly method: string;
   readonly name: string;
   readonly principal: Principal;
-  readonly traceparent?: string;
+  readonly traceId?: string;
+  trace?: TraceCarrier;
   readonly body: Uint8Array;
   readonly task?: TaskOffer;
   deadlineMs: number;
@@ -44,7 +46,8 @@ export class RunningCall implements IncomingCall {
     this.method = header.method;
     this.name = header.name;
     this.principal = principal;
-    if (header.traceparent !== undefined) this.traceparent = header.traceparent;
+    if (header.traceId !== undefined) this.traceId = header.traceId;
+    if (header.trace !== undefined) this.trace = header.trace;
     this.body = body;
     if (at.task) this.task = at.task;
     // By the worker's own clock, so that two clocks which disagree neither cut a call short nor prolong it.

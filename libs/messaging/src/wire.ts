@@ -1,4 +1,6 @@
+import { isObject } from '@gatehouse/protocol';
 import type { Principal } from '@gatehouse/protocol';
+import type { TraceCarrier } from '@gatehouse/runtime';
 import type { Msg } from '@nats-io/nats-core';
 import { MsgHdrsImpl } from '@nats-io/nats-core/internal';
 import type { CallRequest, FinalFrameInfo, Refusal } from './call.ts';
@@ -38,7 +40,8 @@ export interface CallHeader {
   deadlineMs: number;
   timeoutMs: number;
   maxCallMs: number;
-  traceparent?: string;
+  traceId?: string;
+  trace?: TraceCarrier;
   /** What lets the call become a task. */
   task?: SealedTaskGrant;
   /** The window of the result where it is not `windowBytes`; at least one chunk. */
@@ -88,7 +91,8 @@ export function encodeCallHeaders(request: CallRequest, deadlineMs: number, gran
     timeoutMs: request.timeoutMs,
     maxCallMs: request.maxCallMs,
   };
-  if (request.traceparent !== undefined) header.traceparent = request.traceparent;
+  if (request.traceId !== undefined) header.traceId = request.traceId;
+  if (request.trace !== undefined) header.trace = request.trace;
   if (request.task !== undefined) header.task = request.task;
   if (grantedBytes !== windowBytes) header.windowBytes = grantedBytes;
   return new EncodedHeaders(`${callHeader}: ${JSON.stringify(header)}\r\n${principal}`);
@@ -110,6 +114,7 @@ export function parseCallHeaders(message: Msg): { header: CallHeader; principal:
       Number.isFinite(header.deadlineMs) &&
       Number.isFinite(header.timeoutMs) &&
       Number.isFinite(header.maxCallMs) &&
+      (header.trace === undefined || isObject(header.trace)) &&
       (header.windowBytes === undefined || Number.isInteger(header.windowBytes));
     return complete ? { header, principal: parsePrincipal(text) } : undefined;
   } catch {

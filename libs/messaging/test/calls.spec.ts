@@ -31,11 +31,11 @@ describe('a call', () => {
       return echo(incoming);
     });
     const name = 'a name\r\nGatehouse-Principal: {}\r\n\r\nwith ünïcode';
-    const outcome = await call({ name, traceparent: '00-1-2-01' });
+    const outcome = await call({ name, traceId: 'trace-1', trace: { traceparent: '00-1-2-01', baggage: 'a=é\r\n' } });
     expect(outcome).toMatchObject({ kind: 'answered', frame: { kind: 'result', resultType: 'complete' } });
     const { principal, body } = requestOf(tenant, definitions);
     expect(seen).toMatchObject({ tenant, server: 'echo', method: 'tools/call', name, principal });
-    expect(seen?.traceparent).toBe('00-1-2-01');
+    expect(seen).toMatchObject({ traceId: 'trace-1', trace: { traceparent: '00-1-2-01', baggage: 'a=é\r\n' } });
     expect(text(seen?.body ?? body)).toBe(body.toString());
     await stop();
   });

@@ -11,7 +11,6 @@ export const MetaKey = {
   subscriptionId: 'io.modelcontextprotocol/subscriptionId',
   logLevel: 'io.modelcontextprotocol/logLevel',
   progressToken: 'progressToken',
-  traceparent: 'traceparent',
 } as const;
 
 const logLevels = new Set(['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency']);
@@ -20,8 +19,8 @@ const logLevels = new Set(['debug', 'info', 'notice', 'warning', 'error', 'criti
 export interface RequestMeta {
   protocolVersion: string;
   clientCapabilities: Record<string, unknown>;
-  /** W3C Trace Context as sent; not yet validated. */
-  traceparent?: unknown;
+  /** Where the fields of W3C Trace Context and Baggage stand, if there are any; not yet validated. */
+  traceContext: Record<string, unknown>;
 }
 
 /** The revision that a request names in its `_meta`, if it names one; this alone makes the request modern. */
@@ -42,7 +41,7 @@ export function readRequestMeta(params: Params): RequestMeta {
   const clientCapabilities = meta[MetaKey.clientCapabilities];
   if (!isObject(clientCapabilities)) throw malformedMeta(`_meta["${MetaKey.clientCapabilities}"] must be an object`);
   checkOptionalFields(meta);
-  return { protocolVersion, clientCapabilities, traceparent: meta[MetaKey.traceparent] };
+  return { protocolVersion, clientCapabilities, traceContext: meta };
 }
 
 function checkOptionalFields(meta: Record<string, unknown>): void {

@@ -29,10 +29,12 @@ export type {
   ObservedNumber,
 } from './telemetry/instruments.ts';
 export { MetricRegistry, metrics } from './telemetry/metric-registry.ts';
+export { operationDuration } from './telemetry/operation-duration.ts';
 export { prometheusName, renderPrometheus } from './telemetry/prometheus-text.ts';
 export { startTelemetry } from './telemetry/start-telemetry.ts';
 export { readTraceCarrier } from './telemetry/trace-carrier.ts';
 export type { TraceCarrier } from './telemetry/trace-carrier.ts';
+export { beginSpan } from './telemetry/tracing.ts';
 export type { Span, SpanAttributes, SpanStart } from './telemetry/tracing.ts';
-export { formatTraceparent, parseTraceparent, startSpan } from './trace-context.ts';
+export { formatTraceparent, newTraceId, parseTraceparent, startSpan } from './trace-context.ts';
 export type { TraceContext } from './trace-context.ts';

@@ -1,5 +1,6 @@
 import type { ReceivedFrame, SealedTaskGrant } from '@gatehouse/messaging';
 import type { Principal } from '@gatehouse/protocol';
+import type { TraceCarrier } from '@gatehouse/runtime';
 
 /** A resolved and permitted call, ready to be sent to a worker. */
 export interface DispatchCall {
@@ -11,7 +12,8 @@ export interface DispatchCall {
   /** Unprefixed tool or prompt name, or the URI. */
   name: string;
   principal: Principal;
-  traceparent: string;
+  traceId: string;
+  trace: TraceCarrier;
   /** The JSON-RPC request as the client sent it. */
   body: Uint8Array;
   /** Longest wait without progress. */

@@ -1,7 +1,7 @@
 import type { ReceivedFrame } from '@gatehouse/messaging';
 import type { Principal, RequestHeaders, RequestMessage, RequestMeta } from '@gatehouse/protocol';
-import type { TraceContext } from '@gatehouse/runtime';
 import type { CatalogEndpoint } from '../catalog/resolution.ts';
+import type { RequestSpan } from '../telemetry/request-span.ts';
 
 /** Everything about one POST that is known before its message is understood. */
 export interface Incoming {
@@ -23,7 +23,7 @@ export interface McpRequest {
   body: Uint8Array;
   /** Headers that mirror tool parameters; undefined in eras that have none. */
   paramHeaders: RequestHeaders | undefined;
-  span: TraceContext;
+  span: RequestSpan;
 }
 
 /** Where notifications of a request go, and how it is heard that nobody waits for them any more. */

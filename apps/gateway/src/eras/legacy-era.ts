@@ -9,13 +9,13 @@ import {
   ErrorCode,
 } from '@gatehouse/protocol';
 import type { LegacyVersion, Message, RequestMessage } from '@gatehouse/protocol';
-import { parseTraceparent, startSpan } from '@gatehouse/runtime';
 import { Injectable } from '@nestjs/common';
 import { Discover } from '../endpoint/methods/discover.ts';
 import { Methods } from '../endpoint/methods/methods.ts';
 import type { Incoming, McpRequest, RequestContext } from '../endpoint/mcp-request.ts';
 import { accepted, replyOfRefusal } from '../endpoint/reply.ts';
 import type { Reply } from '../endpoint/reply.ts';
+import { readRequestTraceContext, RequestSpan } from '../telemetry/request-span.ts';
 import { initializeResult } from './initialize.ts';
 import { collectWhole } from './collect-whole.ts';
 import { translateFrame, translateToolPage } from './legacy-results.ts';
@@ -86,10 +86,10 @@ function modernize(message: RequestMessage, version: LegacyVersion, incoming: In
     principal: incoming.principal,
     version,
     message: { kind: 'request', id, method, params },
-    meta: { protocolVersion: modernVersion, clientCapabilities },
+    meta: { protocolVersion: modernVersion, clientCapabilities, traceContext: modernMeta },
     body: Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method, params })),
     paramHeaders: undefined,
-    span: startSpan(parseTraceparent(modernMeta[MetaKey.traceparent] ?? incoming.headers.traceparent)),
+    span: new RequestSpan({ method, id, version }, readRequestTraceContext(modernMeta, incoming.headers)),
   };
 }
 

@@ -9,12 +9,12 @@ import {
   unsupportedProtocolVersion,
 } from '@gatehouse/protocol';
 import type { Batch, Message, RequestMessage } from '@gatehouse/protocol';
-import { parseTraceparent, startSpan } from '@gatehouse/runtime';
 import { Injectable } from '@nestjs/common';
 import { Methods } from '../endpoint/methods/methods.ts';
 import type { Incoming, McpAnswer, RequestContext } from '../endpoint/mcp-request.ts';
 import { accepted } from '../endpoint/reply.ts';
 import type { Reply } from '../endpoint/reply.ts';
+import { readRequestTraceContext, RequestSpan } from '../telemetry/request-span.ts';
 
 /**
  * Revision 2026-07-28: everything in the request, headers that mirror the body, bytes relayed as they come. A client that
@@ -54,7 +54,10 @@ export class ModernEra {
         meta,
         body: incoming.body,
         paramHeaders: incoming.headers,
-        span: startSpan(parseTraceparent(meta.traceparent ?? incoming.headers.traceparent)),
+        span: new RequestSpan(
+          { method, id: message.id, version: modernVersion },
+          readRequestTraceContext(meta.traceContext, incoming.headers),
+        ),
       },
       context,
     );

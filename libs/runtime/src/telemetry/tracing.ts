@@ -39,7 +39,7 @@ export function setTracer(makeSpan: ((start: SpanStart) => Span) | undefined): v
 }
 
 /** Begins a span. Without tracing it costs next to nothing, and the context of the caller goes on as it came. */
-export function startSpan(start: SpanStart): Span {
+export function beginSpan(start: SpanStart): Span {
   return tracer === undefined ? new UntracedSpan(start.parent) : tracer(start);
 }
 

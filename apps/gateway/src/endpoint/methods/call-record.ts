@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
+import type { ReceivedFrame } from '@gatehouse/messaging';
 import type { Logger } from '@gatehouse/runtime';
 import { failures } from '../../dispatch/dispatch-failures.ts';
 import type { DispatchOutcome } from '../../dispatch/dispatch-outcome.ts';
+import { calls, requestBytes, responseBytes } from '../../telemetry/call-metrics.ts';
 import { logCall } from '../events.ts';
 import type { McpRequest } from '../mcp-request.ts';
 import type { CallTarget } from './call-target.ts';
@@ -34,6 +36,7 @@ export class CallRecord {
     this.#logger = logger;
     this.#request = request;
     this.#target = target;
+    request.span.concern({ method: request.message.method, server: target.server, name: target.definitionName });
   }
 
   /** The policy or a missing capability stopped the call before any worker saw it. */
@@ -43,8 +46,17 @@ export class CallRecord {
 
   /** The call is answered or failed. A result in chunks ends with its last one. */
   ended(outcome: DispatchOutcome): void {
+    if (outcome.kind === 'answered') this.#describe(outcome.frame, outcome.instance);
     if (outcome.kind === 'failed' || !('chunks' in outcome.frame)) return this.#writeOutcome(outcome);
     outcome.frame.chunks.onEnd((loss) => this.#writeOutcome(loss === undefined ? outcome : failures.brokenOff(loss)));
+  }
+
+  /** The span ends with the first frame: it does not wait for whoever reads the rest. */
+  #describe(frame: ReceivedFrame, instance: string): void {
+    const { span } = this.#request;
+    span.describe({ 'gatehouse.instance': instance });
+    if (frame.kind === 'error') span.fail({ type: String(frame.errorCode ?? '_OTHER') });
+    else if (frame.isError === true) span.fail({ type: 'tool_error' });
   }
 
   #writeOutcome(outcome: DispatchOutcome): void {
@@ -79,6 +91,10 @@ export class CallRecord {
     instance?: string;
   }): void {
     const { principal, message, span, body, version } = this.#request;
+    const { server } = this.#target;
+    calls.add(1, [server, message.method, ending.outcome]);
+    requestBytes.add(body.length, [server, message.method]);
+    responseBytes.add(ending.responseBytes, [server, message.method]);
     logCall(this.#logger, {
       traceId: span.traceId,
       tenant: principal.tenant,
@@ -87,7 +103,7 @@ export class CallRecord {
       tokenId: principal.tokenId,
       version,
       method: message.method,
-      server: this.#target.server,
+      server,
       name: this.#target.definitionName,
       definitionsDigest: this.#target.digest,
       argumentsDigest: hash('sha256', JSON.stringify(message.params.arguments ?? {}), 'hex'),

@@ -7,7 +7,6 @@ import {
   missingClientCapability,
 } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
-import { formatTraceparent } from '@gatehouse/runtime';
 import { Inject, Injectable } from '@nestjs/common';
 import { insufficientScope } from '../../authorization/challenge.ts';
 import { Catalog } from '../../catalog/catalog.ts';
@@ -91,7 +90,8 @@ export class Calls {
         method: request.message.method,
         name: target.name,
         principal: request.principal,
-        traceparent: formatTraceparent(request.span),
+        traceId: request.span.traceId,
+        trace: request.span.carrier,
         body: request.body,
         timeoutMs: Math.min(target.timeoutMs, this.#maxCallMs),
         replayable: target.replayable,

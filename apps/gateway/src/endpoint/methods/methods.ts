@@ -6,6 +6,7 @@ import { connectScope } from '../../policy/required-scopes.ts';
 import { PublicUrls } from '../../public-urls.ts';
 import { Listen } from '../../subscriptions/listen.ts';
 import { TaskMethods } from '../../tasks/task-methods.ts';
+import { observeRequest } from '../../telemetry/observe-request.ts';
 import type { McpAnswer, McpRequest, RequestContext } from '../mcp-request.ts';
 import { Calls } from './calls.ts';
 import { Discover } from './discover.ts';
@@ -37,6 +38,10 @@ export class Methods {
    * @throws JsonRpcError, HttpRefusal 403 for missing scopes
    */
   answer(request: McpRequest, context: RequestContext): McpAnswer | Promise<McpAnswer> {
+    return observeRequest(request.span, () => this.#answer(request, context));
+  }
+
+  #answer(request: McpRequest, context: RequestContext): McpAnswer | Promise<McpAnswer> {
     const { message, principal, endpoint } = request;
     const { method, params } = message;
     if (this.#calls.has(method))
