@@ -110,7 +110,7 @@ export class GatewaySide {
 
   async close(): Promise<void> {
     this.#bus.close();
-    this.#calls.close();
+    await this.#calls.close();
     this.#registry.close();
     this.#catalog.close();
     await this.#connection.close();

@@ -20,6 +20,11 @@ export const gatewaySettings = z.object({
     { min: 1_000, max: 86_400_000 },
     'Longest run of one call, whatever the tool asks for and however much progress it reports',
   ),
+  GATEWAY_MAX_CALLS_PER_PRINCIPAL: wholeNumber(
+    256,
+    { min: 1, max: 1_000_000 },
+    'Calls that one account may have in flight on one gateway, answers that its clients have not read included; a further one is -31005',
+  ),
   GATEWAY_STREAM_MAX_AGE: wholeNumber(
     43_200,
     { min: 1, max: 604_800 },

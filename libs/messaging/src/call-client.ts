@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@gatehouse/runtime';
 import type { Msg, NatsConnection } from '@nats-io/nats-core';
 import { InvalidArgumentError } from '@nats-io/nats-core';
@@ -17,6 +18,9 @@ const sweepIntervalMs = 50;
 
 /** How long after the deadline the worker may still say that the call never ran. */
 const confirmationMs = 300;
+
+/** How long the last words to the workers may take. */
+const flushMs = 1_000;
 
 /** What a probe heard: a beat's bytes, that nobody listens, or nothing within its time. */
 export type ProbeOutcome = { kind: 'alive'; beat: Msg } | { kind: 'no-responders' } | { kind: 'silent' };
@@ -113,10 +117,15 @@ export class CallClient {
     });
   }
 
-  /** Ends what is in flight and the deadline timer; the connection stays open. */
-  close(): void {
+  /**
+   * Ends what is in flight, here and at the workers, and the deadline timer; the connection stays open. Resolves when the
+   * workers' part is on its way, for closing a connection drops what waits in it.
+   */
+  async close(): Promise<void> {
     clearInterval(this.#sweep);
+    for (const call of this.#pending.values()) this.#cancelAtWorker(call);
     this.#endAll();
+    if (this.#bus.carries) await Promise.race([this.#connection.flush().catch(() => {}), delay(flushMs)]);
   }
 
   #publish(call: PendingCall, request: CallRequest): void {

@@ -71,7 +71,7 @@ export class FrameChunks implements AsyncIterable<Uint8Array> {
     this.#nextNumber++;
     this.#receivedBytes = receivedBytes;
     // A chunk is a view of what was read from the socket, which may be much larger: it must not wait with it.
-    this.#waiting.push(this.#waiting.length === 0 ? chunk : Uint8Array.from(chunk));
+    this.#waiting.push(this.#waiting.length === 0 ? chunk : new Uint8Array(chunk));
     this.#wake?.();
     return true;
   }

@@ -110,7 +110,7 @@ export async function openGateway(servers: string, connect = () => connectTo(ser
   await until(() => bus.carries);
   const close = async () => {
     bus.close();
-    calls.close();
+    await calls.close();
     registry.close();
     catalog.close();
     await connection.close();

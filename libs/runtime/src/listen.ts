@@ -2,6 +2,12 @@ import type { AddressInfo, Server } from 'node:net';
 import { StartError } from './start-error.ts';
 
 /**
+ * Connections that may wait to be accepted, as many as Linux allows. With node's 511 a thousand clients that come back at
+ * once overflow the queue, and whoever is dropped from it tries again after 1, 3 and 7 seconds.
+ */
+const backlog = 4_096;
+
+/**
  * Binds a server and returns its port.
  * @throws StartError with one sentence when the port is taken or forbidden.
  */
@@ -9,7 +15,7 @@ export function listen(server: Server, options: { host: string; port: number; po
   return new Promise((resolve, reject) => {
     const onError = (cause: NodeJS.ErrnoException) => reject(explainBindFailure(cause, options));
     server.once('error', onError);
-    server.listen(options.port, options.host, () => {
+    server.listen({ port: options.port, host: options.host, backlog }, () => {
       server.off('error', onError);
       resolve((server.address() as AddressInfo).port);
     });

@@ -85,6 +85,8 @@ function configuration(options: EmbeddedNatsOptions, port: number) {
     port,
     server_name: 'gatehouse-local',
     max_payload: options.maxPayloadBytes ?? defaultMaxPayloadBytes,
+    // What may reach one gateway at once: the windows of its calls, which come through one connection.
+    max_pending: 256 * 1024 * 1024,
     // JetStream acknowledges before it syncs unless told otherwise.
     jetstream: {
       store_dir: path.join(options.dataDir, 'jetstream'),

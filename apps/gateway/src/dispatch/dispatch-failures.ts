@@ -19,6 +19,8 @@ export const failures = {
 
   overloaded: (): DispatchFailure => notExecuted(ErrorCode.overloaded, 'overloaded'),
 
+  tooManyCalls: (): DispatchFailure => notExecuted(ErrorCode.overloaded, 'too-many-calls'),
+
   busGone: (): DispatchFailure => notExecuted(ErrorCode.dependencyUnavailable, 'bus-gone'),
 
   lost: (call: DispatchCall, reason: 'worker-lost' | 'bus-gone' | 'malformed-answer'): DispatchFailure => ({

@@ -28,6 +28,7 @@ export interface DispatchCall {
 export type DispatchFailureReason =
   | 'no-instance'
   | 'overloaded'
+  | 'too-many-calls'
   | 'deadline'
   | 'worker-lost'
   | 'bus-gone'

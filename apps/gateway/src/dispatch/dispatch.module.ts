@@ -1,11 +1,13 @@
 import type { NatsConnection } from '@gatehouse/messaging';
-import { BusMonitor, CallClient, InstanceRegistry } from '@gatehouse/messaging';
+import { BusMonitor, CallClient, InstanceRegistry, UsedStates } from '@gatehouse/messaging';
 import type { Logger } from '@gatehouse/runtime';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Inject, Module } from '@nestjs/common';
 import type { GatewaySettings } from '../config.ts';
 import { LOGGER, NATS_CONNECTION, SETTINGS } from '../injection-tokens.ts';
+import { CallAdmission } from './call-admission.ts';
 import { Dispatch } from './dispatch.ts';
+import { SingleUse } from './single-use.ts';
 
 /**
  * Owns the way of a call to a worker and back: the health of the bus, who lives there, and which instance gets a call.
@@ -36,8 +38,23 @@ import { Dispatch } from './dispatch.ts';
       useFactory: (registry: InstanceRegistry, calls: CallClient, bus: BusMonitor, settings: GatewaySettings) =>
         new Dispatch(registry, calls, bus, settings.GATEWAY_MAX_CALL_MS),
     },
+    {
+      provide: CallAdmission,
+      inject: [SETTINGS],
+      useFactory: (settings: GatewaySettings) => new CallAdmission(settings.GATEWAY_MAX_CALLS_PER_PRINCIPAL),
+    },
+    {
+      provide: SingleUse,
+      inject: [NATS_CONNECTION, BusMonitor, LOGGER],
+      useFactory: async (connection: NatsConnection, bus: BusMonitor, logger: Logger) => {
+        const states = new UsedStates(connection);
+        await states.open();
+        bus.addRecoveryStep(() => states.open());
+        return new SingleUse(states, logger);
+      },
+    },
   ],
-  exports: [BusMonitor, CallClient, InstanceRegistry, Dispatch],
+  exports: [BusMonitor, CallAdmission, CallClient, InstanceRegistry, Dispatch, SingleUse],
 })
 export class DispatchModule implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #bus: BusMonitor;
@@ -59,9 +76,9 @@ export class DispatchModule implements OnApplicationBootstrap, OnApplicationShut
     this.#bus.start();
   }
 
-  onApplicationShutdown(): void {
+  async onApplicationShutdown(): Promise<void> {
+    await this.#calls.close();
     this.#bus.close();
     this.#registry.close();
-    this.#calls.close();
   }
 }

@@ -10,6 +10,7 @@ import type { GatewaySettings } from '../config.ts';
 import { LOGGER, SETTINGS } from '../injection-tokens.ts';
 import { logListening } from './events.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
+import { Pipeline } from './pipeline.ts';
 
 /** The public port: one node:http server with the limits that its defaults lack (docs/decisions/0003). */
 @Injectable()
@@ -17,6 +18,7 @@ export class HttpListener implements BeforeApplicationShutdown {
   readonly #settings: GatewaySettings;
   readonly #logger: Logger;
   readonly #server: Server;
+  readonly #pipeline = new Pipeline();
   #port = 0;
 
   constructor(@Inject(SETTINGS) settings: GatewaySettings, @Inject(LOGGER) logger: Logger, endpoint: McpEndpoint) {
@@ -34,7 +36,7 @@ export class HttpListener implements BeforeApplicationShutdown {
       (request, response) => {
         // A client that hears of the end now does not send its next request into a connection that is being closed.
         if (!this.#server.listening) response.shouldKeepAlive = false;
-        void endpoint.handle(request, response);
+        this.#pipeline.take(request, response, () => void endpoint.handle(request, response));
       },
     );
     // For a peer that neither reads nor sends: every answer that lasts has a heartbeat well before this.

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ErrorCode, gatehouseError, readEnvelope } from '@gatehouse/protocol';
+import type { JsonRpcError } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
 import { startSpan } from '@gatehouse/runtime';
 import { Inject, Injectable } from '@nestjs/common';
@@ -24,6 +25,8 @@ import { checkMediaTypes, checkOrigin, checkRequestHead } from './request-head.t
 import { sendAndClose } from './send-and-close.ts';
 
 const maxBodyBytes = 4 * 1024 * 1024;
+/** Answers that their readers have not taken, of all connections together; beyond it nobody gets a new one made. */
+const maxWaitingBytes = 128 * 1024 * 1024;
 
 /** Every request of the public port, from its first header to its last byte. */
 @Injectable()
@@ -95,6 +98,7 @@ export class McpEndpoint {
     const stream = new ReplyStream(response, this.#streams);
     let reply: Reply | undefined;
     try {
+      if (this.#streams.waitingBytes > maxWaitingBytes) throw overloaded();
       reply = await this.#eras.answer(message, incoming, stream);
     } catch (error) {
       reply = replyOfRefusal(error, requestId);
@@ -127,6 +131,11 @@ function payloadTooLarge(): Reply {
   const data = { executed: 'no', retryable: false, traceId: startSpan().traceId } as const;
   const refusal = gatehouseError(ErrorCode.payloadTooLarge, 'The request is too large', data, 413);
   return replyOfRefusal(refusal) as Reply;
+}
+
+function overloaded(): JsonRpcError {
+  const data = { executed: 'no', retryable: true, retryAfterMs: 1_000, traceId: startSpan().traceId } as const;
+  return gatehouseError(ErrorCode.overloaded, 'Too many answers wait for their readers', data);
 }
 
 function splitTarget(url: string): [path: string, query: string | undefined] {

@@ -49,12 +49,25 @@ export class FixtureWorker {
   readonly server: string;
   readonly cancelled: string[] = [];
   lastCall: IncomingCall | undefined;
+  /** By account: calls that run, and the most that ever ran at the same time. */
+  readonly running = new Map<string, { now: number; most: number }>();
 
   constructor(server: string) {
     this.server = server;
   }
 
-  readonly handler: CallHandler = (call) => {
+  readonly handler: CallHandler = async (call) => {
+    const running = this.running.get(call.principal.accountId) ?? { now: 0, most: 0 };
+    this.running.set(call.principal.accountId, running);
+    running.most = Math.max(running.most, ++running.now);
+    try {
+      return await this.#answer(call);
+    } finally {
+      running.now--;
+    }
+  };
+
+  #answer(call: IncomingCall): Promise<FinalFrame> {
     this.lastCall = call;
     const { id, params } = JSON.parse(Buffer.from(call.body).toString()) as {
       id: RequestId;
@@ -62,7 +75,7 @@ export class FixtureWorker {
     };
     if (call.method === 'tools/call') return this.#callTool(call, id, params);
     return Promise.resolve(this.#read(call, id));
-  };
+  }
 
   #read(call: IncomingCall, id: RequestId): FinalFrame {
     if (call.method === 'prompts/get')

@@ -2,6 +2,7 @@ import {
   ErrorCode,
   findMissingCapabilities,
   gatehouseError,
+  invalidParams,
   JsonRpcError,
   Method,
   missingClientCapability,
@@ -11,8 +12,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { insufficientScope } from '../../authorization/challenge.ts';
 import { Catalog } from '../../catalog/catalog.ts';
 import type { GatewaySettings } from '../../config.ts';
-import type { DispatchFailure } from '../../dispatch/dispatch-outcome.ts';
+import { CallAdmission } from '../../dispatch/call-admission.ts';
+import { failures } from '../../dispatch/dispatch-failures.ts';
+import type { DispatchFailure, DispatchOutcome } from '../../dispatch/dispatch-outcome.ts';
 import { Dispatch } from '../../dispatch/dispatch.ts';
+import { SingleUse } from '../../dispatch/single-use.ts';
 import { LOGGER, SETTINGS } from '../../injection-tokens.ts';
 import { decide } from '../../policy/decide.ts';
 import { PublicUrls } from '../../public-urls.ts';
@@ -35,6 +39,8 @@ const callMethods: ReadonlySet<string> = new Set([
 export class Calls {
   readonly #catalog: Catalog;
   readonly #dispatch: Dispatch;
+  readonly #singleUse: SingleUse;
+  readonly #admission: CallAdmission;
   readonly #tasks: TaskAdmission;
   readonly #urls: PublicUrls;
   readonly #logger: Logger;
@@ -45,6 +51,8 @@ export class Calls {
     @Inject(LOGGER) logger: Logger,
     catalog: Catalog,
     dispatch: Dispatch,
+    singleUse: SingleUse,
+    admission: CallAdmission,
     tasks: TaskAdmission,
     urls: PublicUrls,
   ) {
@@ -52,6 +60,8 @@ export class Calls {
     this.#logger = logger;
     this.#catalog = catalog;
     this.#dispatch = dispatch;
+    this.#singleUse = singleUse;
+    this.#admission = admission;
     this.#tasks = tasks;
     this.#urls = urls;
   }
@@ -81,6 +91,34 @@ export class Calls {
       throw insufficientScope(decision.scopes, this.#urls.metadataUrlOf(request.endpoint));
     }
     const grantTask = this.#admitTask(request, target, record);
+    const outcome = await this.#dispatchAdmitted(request, target, context, grantTask);
+    record.ended(outcome);
+    if (outcome.kind === 'failed') throw failureOf(outcome, request.span.traceId);
+    // MCP Tasks extension §Capability Negotiation: never a handle to a client that did not ask for tasks.
+    if (outcome.frame.resultType === 'task' && !grantTask)
+      throw new JsonRpcError(ErrorCode.internalError, 'Internal error');
+    return { kind: 'frame', frame: outcome.frame };
+  }
+
+  /** @throws JsonRpcError -31004 when the call needs a task and its caller has too many */
+  #admitTask(request: McpRequest, target: CallTarget, record: CallRecord): GrantTask | undefined {
+    try {
+      return this.#tasks.admit(request, target);
+    } catch (error) {
+      record.refused('limit');
+      throw error;
+    }
+  }
+
+  async #dispatchAdmitted(
+    request: McpRequest,
+    target: CallTarget,
+    context: RequestContext,
+    grantTask: GrantTask | undefined,
+  ): Promise<DispatchOutcome> {
+    const permit = this.#admission.admit(request.principal);
+    if (permit === undefined) return failures.tooManyCalls();
+    context.onClose(() => permit.release());
     context.expectDelay();
     const outcome = await this.#dispatch.dispatch(
       {
@@ -100,22 +138,8 @@ export class Calls {
       (notification) => context.notify(notification),
       context.signal,
     );
-    record.ended(outcome);
-    if (outcome.kind === 'failed') throw failureOf(outcome, request.span.traceId);
-    // MCP Tasks extension §Capability Negotiation: never a handle to a client that did not ask for tasks.
-    if (outcome.frame.resultType === 'task' && !grantTask)
-      throw new JsonRpcError(ErrorCode.internalError, 'Internal error');
-    return { kind: 'frame', frame: outcome.frame };
-  }
-
-  /** @throws JsonRpcError -31004 when the call needs a task and its caller has too many */
-  #admitTask(request: McpRequest, target: CallTarget, record: CallRecord): GrantTask | undefined {
-    try {
-      return this.#tasks.admit(request, target);
-    } catch (error) {
-      record.refused('limit');
-      throw error;
-    }
+    permit.release();
+    return outcome;
   }
 }
 
@@ -123,7 +147,7 @@ const failureMessages: Record<DispatchFailure['code'], string> = {
   [-31001]: 'No worker of this server is available',
   [-31002]: 'The outcome of the call is unknown',
   [-31003]: 'The call took longer than it may',
-  [-31005]: 'All workers of this server are busy',
+  [-31005]: 'Too much is going on to take this call now',
   [-31008]: 'The request or its result is too large',
   [-31009]: 'A service that the call needs is not available',
 };
