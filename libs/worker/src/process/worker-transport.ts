@@ -5,6 +5,8 @@ import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { AnnouncedChanges, snapshot } from '../changes/announce-changes.ts';
 import { createCallHandler } from '../server/answer-call.ts';
 import type { PreparedServer } from '../server/prepared-server.ts';
+import { observeCalls } from '../telemetry/observe-calls.ts';
+import { callsInFlight } from '../telemetry/worker-metrics.ts';
 
 /** Until there are tenants, every server is offered to this one. */
 const tenant = 'default';
@@ -26,6 +28,7 @@ export class WorkerTransport implements CustomTransportStrategy {
   #connection: NatsConnection | undefined;
   #callServer: CallServer | undefined;
   #changes: AnnouncedChanges[] = [];
+  readonly #forgetMetric = callsInFlight.addSource(() => [[[], this.#callServer?.inFlight() ?? 0]]);
 
   constructor(servers: PreparedServer[], options: TransportOptions) {
     this.#servers = servers;
@@ -41,6 +44,7 @@ export class WorkerTransport implements CustomTransportStrategy {
   async close(): Promise<void> {
     await this.#callServer?.drain();
     for (const changes of this.#changes) changes.close();
+    this.#forgetMetric();
     await this.#connection?.drain();
   }
 
@@ -68,7 +72,7 @@ export class WorkerTransport implements CustomTransportStrategy {
     const connection = this.#connection;
     const served = this.#servers.map((server) => ({
       server,
-      handler: createCallHandler(server, { logger, stateKeys }),
+      handler: observeCalls(server.definitions.server, createCallHandler(server, { logger, stateKeys })),
     }));
     const callServer = serveCalls({
       connection,
