@@ -12,6 +12,9 @@ import type { Topic } from './topic.ts';
 /** How often streams are looked at that are old, or whose readers are behind. */
 const sweepIntervalMs = 250;
 
+/** Ten thousand writes at once would keep calls waiting for a fifth of a second. */
+const toldPerTurn = 250;
+
 /** Every open subscription of this gateway: who listens to what, how many one account has, and when each ends. */
 @Injectable()
 export class Subscriptions implements OnModuleDestroy {
@@ -62,12 +65,9 @@ export class Subscriptions implements OnModuleDestroy {
     else this.#counts.set(account, left);
   }
 
-  /** Tells everybody who listens to this topic. */
+  /** Tells everybody who listens to this topic, a part of them in each turn of the event loop. */
   broadcast(topic: Topic, notification: Notification): void {
-    for (const subscription of this.index.listeners(topic)) {
-      subscription.notify(topic, notification);
-      if (subscription.behind) this.#behind.add(subscription);
-    }
+    this.#tell([...this.index.listeners(topic)], topic, notification);
   }
 
   /** Before the public port waits for its last answers, which these would be. */
@@ -75,6 +75,16 @@ export class Subscriptions implements OnModuleDestroy {
     this.#draining = true;
     clearInterval(this.#sweepTimer);
     for (const subscription of this.#open) subscription.end('draining');
+  }
+
+  #tell(listeners: readonly Subscription[], topic: Topic, notification: Notification): void {
+    for (const subscription of listeners.slice(0, toldPerTurn)) {
+      if (!this.#open.has(subscription)) continue;
+      subscription.notify(topic, notification);
+      if (subscription.behind) this.#behind.add(subscription);
+    }
+    const others = listeners.slice(toldPerTurn);
+    if (others.length > 0) setImmediate(() => this.#tell(others, topic, notification));
   }
 
   #sweep(): void {
