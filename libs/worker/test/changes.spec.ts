@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { connectNats, inboxPrefix, rolePermissions, watchResourceUpdates } from '@gatehouse/messaging';
 import type { NatsRole, ResourceUpdates } from '@gatehouse/messaging';
-import { createLogger } from '@gatehouse/runtime';
+import { createLogger, StateKeys } from '@gatehouse/runtime';
 import { makeTemporaryFolder, startEmbeddedNats } from '@gatehouse/start';
 import { NestFactory } from '@nestjs/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -88,6 +88,7 @@ beforeAll(async () => {
       ],
       nats: { url: `nats://127.0.0.1:${proxy.port}`, ...as('worker') },
       concurrency: 4,
+      stateKeys: new StateKeys([Buffer.alloc(32)]),
       logger,
     }),
     { logger: false },
