@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { FrameChunks } from '@gatehouse/messaging';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ReplyStream } from './reply-stream.ts';
 import { ReplyStreams } from './reply-streams.ts';
@@ -104,6 +105,74 @@ describe('an answer', () => {
     stream.finish({ status: 500, body: Buffer.from('{"late":1}') });
     await until(() => received.endsWith('0\r\n\r\n'));
     expect(received).not.toContain('late');
+  });
+});
+
+describe('a result that comes in chunks', () => {
+  const windowBytes = megabyte;
+  const chunkBytes = 128 * 1024;
+  let sentBytes: number;
+  let chunks: FrameChunks;
+  const cancelled = vi.fn<() => void>();
+
+  /** A worker that sends as much as the window allows. */
+  const startWorker = (totalBytes: number) => {
+    let number = 0;
+    sentBytes = 0;
+    const sendUpTo = (upToBytes: number) => {
+      while (sentBytes < upToBytes) {
+        const bytes = Math.min(chunkBytes, totalBytes - sentBytes);
+        sentBytes += bytes;
+        chunks.receive(number++, Buffer.alloc(bytes, 0x78));
+      }
+    };
+    chunks = new FrameChunks(totalBytes, windowBytes, {
+      openWindow: (upToBytes) => setImmediate(sendUpTo, upToBytes),
+      cancel: cancelled,
+    });
+    sendUpTo(Math.min(windowBytes, totalBytes));
+    return { bytes: totalBytes, chunks };
+  };
+  beforeEach(() => cancelled.mockReset());
+
+  it('is a document of known length', async () => {
+    socket.resume();
+    stream.finish({ status: 200, chunked: startWorker(8 * megabyte) });
+    await until(() => received.length > 8 * megabyte);
+    expect(received).toMatch(/^HTTP\/1.1 200 OK\r\ncontent-type: application\/json\r\ncontent-length: 8388608\r\n/);
+    expect(received.split('\r\n\r\n')[1]).toHaveLength(8 * megabyte);
+  });
+
+  it('is one event of a stream, without a comment in its midst', async () => {
+    socket.resume();
+    stream.notify(notification('first'));
+    stream.finish({ status: 200, chunked: startWorker(2 * megabyte) });
+    await vi.advanceTimersByTimeAsync(20_000);
+    await until(() => received.endsWith('0\r\n\r\n'));
+    expect(received.replaceAll(/\r\n[0-9a-f]*\r\n/g, '')).toContain(`data: ${'x'.repeat(2 * megabyte)}\n\n`);
+  });
+
+  it('is cut in the midst when its rest is lost', async () => {
+    socket.resume();
+    stream.finish({ status: 200, chunked: startWorker(64 * megabyte) });
+    chunks.lose('instance-died');
+    await until(() => closed);
+    expect(received).toContain('content-length: 67108864');
+    expect(received.length).toBeLessThan(64 * megabyte);
+  });
+
+  it('costs one window at most, is cut after 30 s and cancelled when its reader takes nothing', async () => {
+    stream.finish({ status: 200, chunked: startWorker(64 * megabyte) });
+    for (let turn = 0; turn < 2_000; turn++) await settle();
+    const sent = sentBytes;
+    expect(sent).toBeLessThan(32 * megabyte);
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(response.destroyed).toBe(false);
+    expect(stream.waitingBytes).toBeLessThanOrEqual(chunkBytes);
+    expect(sentBytes).toBe(sent);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(response.destroyed).toBe(true);
+    await until(() => cancelled.mock.calls.length === 1);
   });
 });
 
