@@ -45,3 +45,5 @@ export { maxTaskContentBytes, TaskStore } from './tasks/task-store.ts';
 export type { StoredTask } from './tasks/task-store.ts';
 export { maxTaskTtlMs } from './tasks/task-stream.ts';
 export { answerQuestions, failTask, requestCancellation } from './tasks/task-transitions.ts';
+export { requestStateMaxAgeMs, UsedStates } from './used-states.ts';
+export type { UsedState } from './used-states.ts';

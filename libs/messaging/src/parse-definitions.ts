@@ -44,6 +44,7 @@ const tool = z.looseObject({
         .max(16)
         .optional(),
       requiresClientCapabilities: jsonObject.optional(),
+      singleUseState: z.boolean().optional(),
       task: z.enum(['optional', 'required']).optional(),
       taskTtlMs: z.number().int().min(1_000).max(maxTaskTtlMs).optional(),
     })

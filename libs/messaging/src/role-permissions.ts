@@ -1,5 +1,6 @@
 import { catalogStream, catalogSubject } from './catalog-bucket.ts';
 import { anyToken, subjects, subjectToken } from './subjects.ts';
+import { usedStateStream } from './used-states.ts';
 import { anyTaskSubject, taskStream } from './tasks/task-stream.ts';
 
 /** Whose NATS identity it is. One worker identity serves one or several servers of one tenant. */
@@ -44,6 +45,7 @@ function gatewayPermissions(inbox: string): RolePermissions {
         subjects.bus(anyToken),
         ...catalogSubjects,
         ...taskSubjects,
+        ...usedStateSubjects,
       ],
     },
     subscribe: {
@@ -71,6 +73,14 @@ const taskSubjects = [
   subjects.taskNews({ tenant: anyToken, server: anyToken, instance: anyToken }),
   anyTaskSubject,
   ...streamSubjects(taskStream),
+];
+
+/** Each entry is written once, on a condition, and taken back at most by its writer: nobody reads them. */
+const usedStateSubjects = [
+  subjects.usedState({ tenant: anyToken, digest: anyToken }),
+  `$JS.API.STREAM.INFO.${usedStateStream}`,
+  `$JS.API.STREAM.CREATE.${usedStateStream}`,
+  `$JS.API.STREAM.MSG.DELETE.${usedStateStream}`,
 ];
 
 function streamSubjects(stream: string): string[] {

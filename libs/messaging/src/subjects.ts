@@ -79,6 +79,9 @@ export const subjects = {
   taskReport: (from: InstanceAddress) => `gh.task-report.${from.tenant}.${from.server}.${from.instance}` as NatsSubject,
   /** What an instance must know of its tasks; only gateways publish. */
   taskNews: (to: InstanceAddress) => `gh.task-news.${to.tenant}.${to.server}.${to.instance}` as NatsSubject,
+  /** The entry of a request state that has been used; only gateways publish. */
+  usedState: (key: { tenant: SubjectToken; digest: SubjectToken }) =>
+    `gh.used.${key.tenant}.${key.digest}` as NatsSubject,
   /** What a process says to itself to know that the bus carries messages. */
   bus: (process: SubjectToken) => `gh.bus.${process}` as NatsSubject,
 };

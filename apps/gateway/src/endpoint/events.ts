@@ -16,7 +16,7 @@ export interface CallEvent {
   name: string | undefined;
   definitionsDigest: string;
   argumentsDigest: string;
-  decision: 'allow' | 'challenge' | 'missing-capability' | 'limit';
+  decision: 'allow' | 'challenge' | 'missing-capability' | 'limit' | 'used-state';
   outcome: RecordedOutcome;
   /** Why a call failed. */
   reason?: string;

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { requestStateMaxAgeMs } from '@gatehouse/messaging';
 import type { IncomingCall } from '@gatehouse/messaging';
 import { canonicalJson, invalidParams, isObject } from '@gatehouse/protocol';
 import type { StateKeys } from '@gatehouse/runtime';
@@ -6,9 +7,6 @@ import { ContextMisuseError } from '../errors.ts';
 
 /** Of the text that travels; the request that brings it back has a limit as well. */
 export const maxRequestStateBytes = 64 * 1024;
-
-/** How long a person may take for one round. */
-export const requestStateMaxAgeMs = 30 * 60 * 1000;
 
 /** What one round leaves to the next. */
 export interface KeptState {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { requestStateMaxAgeMs } from '@gatehouse/messaging';
 import { MetaKey } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -10,7 +11,7 @@ import { createTestServer } from '../testing/test-server.ts';
 import type { TestCall } from '../testing/test-server.ts';
 import { InputRequired } from './input-required.ts';
 import type { Question } from './question.ts';
-import { requestStateMaxAgeMs, RequestStateTooLargeError } from './request-state.ts';
+import { RequestStateTooLargeError } from './request-state.ts';
 
 const nameForm = { message: 'Your name?', schema: z.object({ name: z.string().min(1) }) };
 const hello = { messages: [{ role: 'user' as const, content: { type: 'text' as const, text: 'Hi' } }], maxTokens: 5 };

@@ -40,7 +40,7 @@ export class CallRecord {
   }
 
   /** The policy or a missing capability stopped the call before any worker saw it. */
-  refused(decision: 'challenge' | 'missing-capability' | 'limit'): void {
+  refused(decision: 'challenge' | 'missing-capability' | 'limit' | 'used-state'): void {
     this.#write({ decision, outcome: 'refused', responseBytes: 0 });
   }
 
@@ -83,7 +83,7 @@ export class CallRecord {
   }
 
   #write(ending: {
-    decision: 'allow' | 'challenge' | 'missing-capability' | 'limit';
+    decision: 'allow' | 'challenge' | 'missing-capability' | 'limit' | 'used-state';
     outcome: RecordedOutcome;
     responseBytes: number;
     reason?: string;

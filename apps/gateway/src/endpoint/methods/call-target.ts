@@ -25,6 +25,8 @@ interface CallTerms {
   /** Whether the call may or must be able to become a task. */
   task: 'optional' | 'required' | undefined;
   taskTtlMs: number | undefined;
+  /** True when each `requestState` may reach the worker once. */
+  singleUseState: boolean;
   paramHeaders: readonly ParamHeader[];
 }
 
@@ -44,14 +46,16 @@ function termsOfTool(server: string, tool: ToolDefinition): CallTerms {
   const known = toolTerms.get(tool);
   if (known !== undefined) return known;
   const { gatehouse, annotations, inputSchema } = tool;
+  const singleUseState = gatehouse?.singleUseState === true;
   const paramHeaders = readParamHeaders(inputSchema);
   const terms = {
     scopes: scopesOfTool(server, tool),
     timeoutMs: gatehouse?.timeoutMs ?? defaultTimeoutMs,
-    replayable: annotations?.readOnlyHint === true || annotations?.idempotentHint === true,
+    replayable: !singleUseState && (annotations?.readOnlyHint === true || annotations?.idempotentHint === true),
     requiredCapabilities: requiredCapabilities(gatehouse),
     task: gatehouse?.task,
     taskTtlMs: gatehouse?.taskTtlMs,
+    singleUseState,
     // An invalid annotation binds nobody: clients have to reject the whole tool (§Schema Extension).
     paramHeaders: paramHeaders.valid ? paramHeaders.headers : [],
   };
@@ -74,6 +78,7 @@ function termsOfReading(server: string): CallTerms {
     requiredCapabilities: undefined,
     task: undefined,
     taskTtlMs: undefined,
+    singleUseState: false,
     paramHeaders: [],
   };
 }
@@ -126,8 +131,8 @@ function findCompletion(catalog: Catalog, request: McpRequest, params: Params): 
 
 function targetOf(found: Resolution<unknown>, terms: CallTerms, definitionName: string | undefined): CallTarget {
   const { server, digest, name } = found;
-  const { scopes, timeoutMs, replayable, requiredCapabilities, task, taskTtlMs, paramHeaders } = terms;
-  const asked = { scopes, timeoutMs, replayable, requiredCapabilities, task, taskTtlMs, paramHeaders };
+  const { scopes, timeoutMs, replayable, requiredCapabilities, task, taskTtlMs, singleUseState, paramHeaders } = terms;
+  const asked = { scopes, timeoutMs, replayable, requiredCapabilities, task, taskTtlMs, singleUseState, paramHeaders };
   return { server, digest, name, definitionName, ...asked };
 }
 

@@ -91,7 +91,13 @@ export class Calls {
       throw insufficientScope(decision.scopes, this.#urls.metadataUrlOf(request.endpoint));
     }
     const grantTask = this.#admitTask(request, target, record);
-    const outcome = await this.#dispatchAdmitted(request, target, context, grantTask);
+    const outcome = await this.#dispatchOnce(request, target, () =>
+      this.#dispatchAdmitted(request, target, context, grantTask),
+    );
+    if (outcome === 'used-state') {
+      record.refused('used-state');
+      throw invalidParams('requestState has been used: send the request again without it');
+    }
     record.ended(outcome);
     if (outcome.kind === 'failed') throw failureOf(outcome, request.span.traceId);
     // MCP Tasks extension §Capability Negotiation: never a handle to a client that did not ask for tasks.
@@ -108,6 +114,18 @@ export class Calls {
       record.refused('limit');
       throw error;
     }
+  }
+
+  /** Dispatches; once for each `requestState` where the tool asks for it. */
+  async #dispatchOnce(
+    { principal, message }: McpRequest,
+    target: CallTarget,
+    dispatch: () => Promise<DispatchOutcome>,
+  ): Promise<DispatchOutcome | 'used-state'> {
+    const { requestState } = message.params;
+    // A state that is no text never verifies.
+    if (!target.singleUseState || typeof requestState !== 'string') return dispatch();
+    return this.#singleUse.dispatch(principal.tenant, requestState, dispatch);
   }
 
   async #dispatchAdmitted(
