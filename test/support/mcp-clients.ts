@@ -26,10 +26,22 @@ export interface McpClient {
   close(): Promise<void>;
 }
 
+/** What a client hears on one of its streams. */
+export interface Listening {
+  /** URIs of resources that were updated, in order. */
+  readonly updated: string[];
+  close(): Promise<void>;
+}
+
+/** The official client of 2026-07-28, which can listen. */
+export interface ListeningClient extends McpClient {
+  listenTo(uris: string[]): Promise<Listening>;
+}
+
 const identity = { name: 'gatehouse-system-test', version: '1.0.0' };
 
 /** `@modelcontextprotocol/client`, pinned to 2026-07-28. */
-export function modernClient(mcpUrl: string, oauthClient: OAuthClient): McpClient {
+export function modernClient(mcpUrl: string, oauthClient: OAuthClient): ListeningClient {
   let client = new ModernClient(identity);
   let transport = new ModernTransport(new URL(mcpUrl), { authProvider: oauthClient });
   return {
@@ -42,6 +54,12 @@ export function modernClient(mcpUrl: string, oauthClient: OAuthClient): McpClien
     protocolVersion: () => client.getNegotiatedProtocolVersion(),
     listTools: async () => (await client.listTools()).tools.map(({ name }) => name),
     callTool: async (name, parameters) => readAnswer(await client.callTool({ name, arguments: parameters })),
+    listenTo: async (uris) => {
+      const updated: string[] = [];
+      client.setNotificationHandler('notifications/resources/updated', ({ params }) => void updated.push(params.uri));
+      const subscription = await client.listen({ resourceSubscriptions: uris });
+      return { updated, close: () => subscription.close() };
+    },
     close: () => client.close(),
   };
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Command } from '../support/command.ts';
 import { modernClient } from '../support/mcp-clients.ts';
-import type { McpClient } from '../support/mcp-clients.ts';
+import type { ListeningClient, McpClient } from '../support/mcp-clients.ts';
 import { OAuthClient } from '../support/oauth-client.ts';
 import { signInByForms } from '../support/sign-in-by-forms.ts';
 import { asEnvironment, findFreePorts, Stack, waitUntilReady } from '../support/stack.ts';
@@ -22,7 +22,7 @@ describe('two gateways and two workers', () => {
   let worker: Command;
   let gateway: Command;
   const replicas: Command[] = [];
-  const mcpClients: McpClient[] = [];
+  const mcpClients: ListeningClient[] = [];
 
   beforeAll(async () => {
     stack = await Stack.launch();
@@ -111,6 +111,27 @@ describe('two gateways and two workers', () => {
     expect(Object.keys(countByInstance(records))).toHaveLength(2);
   });
 
+  it('clients at both gateways hear within a second of files that change through either worker', async () => {
+    const uri = 'files:///news.md';
+    const listening = await Promise.all(mcpClients.map((mcpClient) => mcpClient.listenTo([uri])));
+    const records = await recordsOf(stack.command, async () => {
+      for (let round = 1; round <= 12; round++) {
+        const written = { path: 'news.md', content: `${round}`, overwrite: true };
+        expect((await mcpClients[0]!.callTool('files__write', written)).isError).toBe(false);
+        const writtenAt = performance.now();
+        while (listening.some(({ updated }) => updated.length < round)) await sleep(5);
+        expect(performance.now() - writtenAt).toBeLessThan(1_000);
+      }
+      await mcpClients[1]!.callTool('files__write', { path: 'other.md', content: 'of no interest' });
+      await sleep(500);
+    });
+    expect(Object.keys(countByInstance(records))).toHaveLength(2);
+    expect(listening.map(({ updated }) => updated)).toEqual(
+      mcpClients.map(() => Array.from({ length: 12 }, () => uri)),
+    );
+    for (const stream of listening) await stream.close();
+  });
+
   it('no new call fails through either gateway when a worker is killed', async () => {
     let killedAt = Infinity;
     const loading = load(mcpClients, () => performance.now() > killedAt + 3_000);
@@ -125,7 +146,7 @@ describe('two gateways and two workers', () => {
   });
 
   it('no call through the other gateway fails when a gateway is killed, and the killed one serves again', async () => {
-    const [first, second] = mcpClients as [McpClient, McpClient];
+    const [first, second] = mcpClients as [ListeningClient, ListeningClient];
     const killed = stack.pidOf('gateway');
     let killedAt = Infinity;
     const loading = load([second], () => performance.now() > killedAt + 2_000);
