@@ -4,7 +4,7 @@ import type { Principal, RequiredClientCapabilities } from '@gatehouse/protocol'
 import type { CallRequest } from './call-request.ts';
 import { NotificationRate } from './notification-rate.ts';
 import { createAsking, unattended } from './questions/asking.ts';
-import type { Asking } from './questions/asking.ts';
+import type { Asker, Asking } from './questions/asking.ts';
 import type { Round } from './questions/round.ts';
 
 /** RFC 5424 severities, least severe first (MCP 2026-07-28 Logging §Log Levels). */
@@ -71,10 +71,10 @@ export interface CompletionContext extends BasicContext {
 }
 
 /** The context of one run of a handler that may ask. */
-export function createContext(basic: BasicContext, round: Round): CallContext {
+export function createContext(basic: BasicContext, round: Round, asker: Asker = round): CallContext {
   return {
     ...basic,
-    ...createAsking(round),
+    ...createAsking(asker),
     step: unattended((name, work) => round.steps.run(name, work)) as CallContext['step'],
     inputResponses: round.responses,
     requestState: round.kept.own,

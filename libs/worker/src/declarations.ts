@@ -34,6 +34,16 @@ export interface ToolOptions<
   scopes?: string[];
   /** Longest run without progress, in milliseconds; 60 s when absent. */
   timeoutMs?: number;
+  /**
+   * Whether a call may go on as a task (MCP Tasks extension): by `startTask` of the context, or by itself when it outlives
+   * `taskAfterMs`. `optional`: for clients that can follow tasks, all others wait for the result; `required`: clients that
+   * cannot are refused with -32021; `never` when absent.
+   */
+  task?: 'never' | 'optional' | 'required';
+  /** When a call that still runs becomes a task by itself, in milliseconds; `WORKER_TASK_AFTER_MS` when absent. */
+  taskAfterMs?: number;
+  /** Life of a task from its creation, in milliseconds: its work and its result together; `GATEWAY_TASK_TTL_MS` when absent. */
+  taskTtlMs?: number;
   /** Calls of clients that lack them are refused before they reach the worker. */
   requiresClientCapabilities?: RequiredClientCapabilities;
   /**

@@ -11,6 +11,7 @@ import type {
 } from './content.ts';
 import type { CallContext, CompletionContext, ReadContext } from './context.ts';
 import { declare } from './declarations.ts';
+import type { ToolContext } from './tasks/task-context.ts';
 import type {
   CompleteOptions,
   Declaration,
@@ -71,7 +72,7 @@ export function Tool<
 >(
   options: ToolOptions<Input, Output>,
 ): HandlerDecorator<
-  (input: StandardSchemaV1.InferOutput<Input>, context: CallContext) => OrPromise<ToolReturn<Output>>
+  (input: StandardSchemaV1.InferOutput<Input>, context: ToolContext) => OrPromise<ToolReturn<Output>>
 > {
   return decorator({ kind: 'tool', options });
 }

@@ -51,6 +51,7 @@ export type {
   ToolResultContent,
   ToolUseContent,
 } from './questions/sampling.ts';
+export type { StartTaskOptions, TaskContext, ToolContext } from './tasks/task-context.ts';
 export type { ServerIdentity } from './server/prepare-server.ts';
 export type { TestAnswers } from './testing/play-rounds.ts';
 export { createTestServer } from './testing/test-server.ts';

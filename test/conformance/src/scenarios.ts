@@ -46,11 +46,8 @@ export const unscoredScenarios: readonly string[] = [
   'http-custom-header-server-validation',
 ];
 
-/** Everything that must pass. */
-export const requiredScenarios: readonly string[] = [...scoredScenarios, ...unscoredScenarios];
-
-/** The Tasks extension, which is not built yet. A scenario that passes all the same must be moved up, or the run fails. */
-export const notYetRequired: readonly string[] = [
+/** The Tasks extension, which the requirement set does not score. */
+export const taskScenarios: readonly string[] = [
   'tasks-lifecycle',
   'tasks-capability-negotiation',
   'tasks-wire-fields',
@@ -58,7 +55,15 @@ export const notYetRequired: readonly string[] = [
   'tasks-mrtr-input',
   'tasks-request-headers',
   'tasks-dispatch-and-envelope',
-  'tasks-status-notifications',
   'tasks-required-task-error',
   'tasks-mrtr-composition',
 ];
+
+/** Everything that must pass. */
+export const requiredScenarios: readonly string[] = [...scoredScenarios, ...unscoredScenarios, ...taskScenarios];
+
+/**
+ * What the suite skips, since it cannot listen yet: apps/gateway/test/task-notifications.spec.ts tests it. When the suite can,
+ * a scenario that passes must be moved up, or the run fails.
+ */
+export const notYetRequired: readonly string[] = ['tasks-status-notifications'];

@@ -8,6 +8,7 @@ const retryIntervalMs = 1_000;
 /** A call that may become a task. */
 export interface TaskOffer {
   readonly taskId: string;
+  readonly traceId: string;
   /** Makes it one; resolves when the task is durable, or with the reason why the call stays a call. */
   create(statusMessage?: string): Promise<TaskCreation>;
 }
@@ -46,6 +47,7 @@ interface InFlight {
 /** The owner's side of one task: it reports one step after the other, each until a keeper has stored it. */
 export class OwnTask {
   readonly taskId: string;
+  readonly traceId: string;
   /** Resolves when the task has ended here: its ending is stored, or somebody else ended it. */
   readonly over: Promise<void>;
   createdAtMs = 0;
@@ -75,6 +77,7 @@ export class OwnTask {
   ) {
     this.taskId = grant.taskId;
     this.ttlMs = grant.ttlMs;
+    this.traceId = grant.traceId;
     this.#grant = grant.sealed;
     this.#maxContentBytes = how.maxContentBytes;
     this.#send = how.send;

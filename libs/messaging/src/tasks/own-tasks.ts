@@ -35,7 +35,8 @@ export class OwnTasks {
 
   /** What one call may become. */
   offer(grant: SealedTaskGrant): TaskOffer {
-    return { taskId: grant.taskId, create: (statusMessage) => this.#create(grant, statusMessage) };
+    const { taskId, traceId } = grant;
+    return { taskId, traceId, create: (statusMessage) => this.#create(grant, statusMessage) };
   }
 
   receiveNews(message: Msg): void {

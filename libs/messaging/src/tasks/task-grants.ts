@@ -21,6 +21,8 @@ export interface TaskGrant {
 export interface SealedTaskGrant {
   taskId: string;
   ttlMs: number;
+  /** For the worker's own errors; the sealed one is what counts. */
+  traceId: string;
   sealed: string;
 }
 
@@ -59,7 +61,7 @@ export class TaskGrants {
     };
     const of = { tenant: subjectToken(principal.tenant), server: subjectToken(server) };
     const sealed = this.#keys.seal(purpose, bindingOf(of), Buffer.from(JSON.stringify(grant)));
-    return { taskId: grant.taskId, ttlMs, sealed };
+    return { taskId: grant.taskId, ttlMs, traceId, sealed };
   }
 
   /** Reads a grant that an instance presents; undefined when no gateway gave it to a call of that instance's server. */

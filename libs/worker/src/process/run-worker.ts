@@ -27,6 +27,16 @@ export const workerSettings = {
   ...stateKeySettings,
   WORKER_ADMIN_PORT: port(0, 'Port of the probes; 0 takes a free one'),
   WORKER_CONCURRENCY: wholeNumber(64, { min: 1, max: 10_000 }, 'Calls that one worker runs at the same time'),
+  WORKER_MAX_TASKS: wholeNumber(
+    256,
+    { min: 0, max: 100_000 },
+    'Tasks of one server that one worker runs at the same time',
+  ),
+  WORKER_TASK_AFTER_MS: wholeNumber(
+    5_000,
+    { min: 0, max: 86_400_000 },
+    'When a call that still runs becomes a task, if its tool and its client allow it',
+  ),
 };
 
 type WorkerSettings = z.output<z.ZodObject<typeof workerSettings>>;
@@ -67,6 +77,10 @@ async function startWorker(settings: WorkerSettings, logger: Logger, servers: Se
     nats: { url: settings.NATS_URL, user: settings.NATS_USER, password: settings.NATS_PASSWORD },
     concurrency: settings.WORKER_CONCURRENCY,
     stateKeys: new StateKeys(settings.GATEHOUSE_STATE_KEYS),
+    maxTasks: settings.WORKER_MAX_TASKS,
+    taskAfterMs: settings.WORKER_TASK_AFTER_MS,
+    // The other half is for tasks that must be told to stop.
+    taskGraceMs: settings.SHUTDOWN_TIMEOUT_MS / 2,
     logger,
   });
   const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(root, {

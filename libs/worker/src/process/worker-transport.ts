@@ -18,6 +18,12 @@ export interface TransportOptions {
   concurrency: number;
   /** Seal what calls keep between two rounds: the same on all workers of a server. */
   stateKeys: StateKeys;
+  /** Tasks of each server that run at the same time. */
+  maxTasks?: number;
+  /** When a call that still runs becomes a task, where tool and client allow it, in milliseconds. */
+  taskAfterMs?: number;
+  /** How long tasks may go on when the process has been asked to end, in milliseconds. */
+  taskGraceMs?: number;
   logger: Logger;
 }
 
@@ -59,7 +65,8 @@ export class WorkerTransport implements CustomTransportStrategy {
   }
 
   async #serve(): Promise<void> {
-    const { nats, concurrency, stateKeys, logger } = this.#options;
+    const { nats, concurrency, stateKeys, maxTasks, taskAfterMs, taskGraceMs, logger } = this.#options;
+    const handling = { logger, stateKeys, ...(taskAfterMs !== undefined && { taskAfterMs }) };
     const names = this.#servers.map(({ definitions }) => definitions.server);
     this.#connection = await connectNats({
       servers: nats.url,
@@ -72,13 +79,15 @@ export class WorkerTransport implements CustomTransportStrategy {
     const connection = this.#connection;
     const served = this.#servers.map((server) => ({
       server,
-      handler: observeCalls(server.definitions.server, createCallHandler(server, { logger, stateKeys })),
+      handler: observeCalls(server.definitions.server, createCallHandler(server, handling)),
     }));
     const callServer = serveCalls({
       connection,
       tenant,
       servers: served.map(({ server, handler }) => ({ definitions: snapshot(server.definitions), handler })),
       concurrency,
+      ...(maxTasks !== undefined && { maxTasks }),
+      ...(taskGraceMs !== undefined && { taskGraceMs }),
       logger,
     });
     this.#callServer = callServer;

@@ -14,13 +14,17 @@ import type { CallRequest } from '../call-request.ts';
 import { complete } from '../completion/complete.ts';
 import type { Completion } from '../content.ts';
 import { createBasicContext, createContext } from '../context.ts';
-import type { BasicContext, CallContext } from '../context.ts';
+import type { BasicContext } from '../context.ts';
 import { ContextMisuseError, ExpectedError } from '../errors.ts';
 import { callFailed, questionsHidden } from '../events.ts';
 import { getPrompt } from '../prompts/get-prompt.ts';
 import { RequestStates } from '../questions/request-state.ts';
 import { answerInRounds } from '../questions/round-trips.ts';
 import { readResource } from '../resources/read-resource.ts';
+import type { TaskOutcome, WholeResult } from '../tasks/end-task.ts';
+import { noTask } from '../tasks/task-context.ts';
+import type { ToolContext } from '../tasks/task-context.ts';
+import { TaskRun } from '../tasks/task-run.ts';
 import { callTool } from '../tools/call-tool.ts';
 import type { PreparedServer } from './prepared-server.ts';
 
@@ -36,32 +40,57 @@ interface AnyResult {
 export interface CallHandlerOptions {
   logger: Logger;
   stateKeys: StateKeys;
+  /** When a call that still runs becomes a task, unless its tool says otherwise; 5 s when absent. */
+  taskAfterMs?: number;
 }
 
+const defaultTaskAfterMs = 5_000;
+
 /** The worker's side of one server: a function from a call to its final frame. It never throws. */
-export function createCallHandler(server: PreparedServer, { logger, stateKeys }: CallHandlerOptions): CallHandler {
+export function createCallHandler(server: PreparedServer, options: CallHandlerOptions): CallHandler {
+  const { logger, stateKeys, taskAfterMs = defaultTaskAfterMs } = options;
   const states = new RequestStates(stateKeys);
   return async (call) => {
     const request = parseCallRequest(call.body);
-    try {
-      const basic = createBasicContext(call, request);
-      const ask = askingMethods.get(call.method);
-      if (!ask) return resultFrame(server, request.id, await answerAtOnce(server, call, request, basic));
-      const options = {
-        singleUse: call.method === Method.toolsCall && server.tools.get(call.name)?.singleUseState === true,
-        onHiddenQuestions: (keys: string[]) => questionsHidden(logger, server.definitions.server, call, keys),
-      };
-      const result = await answerInRounds<AnyResult>(call, request, states, options, (round) =>
-        ask(server, call.name, request, createContext(basic, round), logger),
-      );
-      return resultFrame(server, request.id, result);
-    } catch (error) {
-      return errorFrame(
-        request.id,
-        refusalOf(error, () => callFailed(logger, server.definitions.server, call, error)),
-      );
-    }
+    const run = taskRunOf(server, call, taskAfterMs);
+    const settling = settle(server, call, request, { run, states, logger });
+    const outcome = await (run ? run.answerOrGoOn(settling) : settling);
+    return 'result' in outcome ? resultFrame(request.id, outcome.result) : errorFrame(request.id, outcome.refusal);
   };
+}
+
+/** Present when the call may go on as a task. */
+function taskRunOf(server: PreparedServer, call: IncomingCall, taskAfterMs: number): TaskRun | undefined {
+  const tool = call.task && call.method === Method.toolsCall ? server.tools.get(call.name) : undefined;
+  if (!call.task || !tool || tool.task === 'never') return undefined;
+  return new TaskRun(call, call.task, { task: tool.task, taskAfterMs: tool.taskAfterMs ?? taskAfterMs });
+}
+
+/** What one call comes to. Never rejects. */
+async function settle(
+  server: PreparedServer,
+  call: IncomingCall,
+  request: CallRequest,
+  { run, states, logger }: { run: TaskRun | undefined; states: RequestStates; logger: Logger },
+): Promise<TaskOutcome> {
+  try {
+    const basic = createBasicContext(call, request);
+    const ask = askingMethods.get(call.method);
+    if (!ask) return { result: wholeResult(server, await answerAtOnce(server, call, request, basic)) };
+    const options = {
+      singleUse: call.method === Method.toolsCall && server.tools.get(call.name)?.singleUseState === true,
+      onHiddenQuestions: (keys: string[]) => questionsHidden(logger, server.definitions.server, call, keys),
+    };
+    const result = await answerInRounds<AnyResult>(call, request, states, options, (round) => {
+      const context = run ? run.contextOf(basic, round) : { ...createContext(basic, round), ...noTask };
+      return ask(server, call.name, request, context, logger);
+    });
+    if (run?.task && result.resultType === 'input_required')
+      throw new ContextMisuseError('A task asks with elicit, sample, listRoots or ask, not with a result.');
+    return { result: wholeResult(server, result) };
+  } catch (error) {
+    return { refusal: refusalOf(error, () => callFailed(logger, server.definitions.server, call, error)) };
+  }
 }
 
 /** Answers one call of a method whose handlers may ask; the name is the call's, which the gateway resolved. */
@@ -69,7 +98,7 @@ type AskingMethod = (
   server: PreparedServer,
   name: string,
   request: CallRequest,
-  context: CallContext,
+  context: ToolContext,
   logger: Logger,
 ) => Promise<AnyResult>;
 
@@ -99,10 +128,15 @@ function refusalOf(error: unknown, log: () => void): JsonRpcError {
   return new JsonRpcError(ErrorCode.internalError, message);
 }
 
-function resultFrame(server: PreparedServer, id: CallRequest['id'], result: AnyResult): FinalFrame {
+function wholeResult(server: PreparedServer, result: AnyResult): WholeResult {
   const { resultType = 'complete', isError, _meta: meta, ...fields } = result;
-  const whole = { resultType, ...fields, isError, _meta: { ...meta, [MetaKey.serverInfo]: server.serverInfo } };
-  const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, result: whole }));
+  const own = { ...meta, [MetaKey.serverInfo]: server.serverInfo };
+  return { resultType, ...fields, ...(isError !== undefined && { isError }), _meta: own };
+}
+
+function resultFrame(id: CallRequest['id'], result: WholeResult): FinalFrame {
+  const { resultType, isError } = result;
+  const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, result }));
   return { kind: 'result', resultType, ...(isError !== undefined && { isError }), body };
 }
 

@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ServerChanges } from '../changes/server-changes.ts';
 import type { CallContext, CompletionContext, ReadContext } from '../context.ts';
 import type { CachingHints } from '../declarations.ts';
+import type { ToolContext } from '../tasks/task-context.ts';
 import type { UriTemplate } from '../resources/uri-template.ts';
 
 /** A method of a provider, bound to its instance. */
@@ -13,7 +14,9 @@ export interface PreparedTool {
   input?: StandardSchemaV1;
   output?: StandardSchemaV1;
   singleUseState: boolean;
-  handle: Handler<[input: unknown, context: CallContext]>;
+  task: 'never' | 'optional' | 'required';
+  taskAfterMs?: number;
+  handle: Handler<[input: unknown, context: ToolContext]>;
 }
 
 /** Completers of a prompt or template, by argument. */

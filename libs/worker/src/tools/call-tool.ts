@@ -4,12 +4,12 @@ import type { Logger } from '@gatehouse/runtime';
 import { readArguments } from '../call-request.ts';
 import type { CallRequest } from '../call-request.ts';
 import type { CallToolResult, InputRequiredResult } from '../content.ts';
-import type { CallContext } from '../context.ts';
 import { ContextMisuseError, ExpectedError } from '../errors.ts';
 import { toolFailed, toolOutputInvalid } from '../events.ts';
 import { InputRequired } from '../questions/input-required.ts';
 import { validate } from '../schema.ts';
 import type { PreparedServer, PreparedTool } from '../server/prepared-server.ts';
+import type { ToolContext } from '../tasks/task-context.ts';
 import { failedResult, isInputRequired, isWholeResult, structuredResult, unstructuredResult } from './tool-result.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function callTool(
   server: PreparedServer,
   name: string,
   request: CallRequest,
-  context: CallContext,
+  context: ToolContext,
   logger: Logger,
 ): Promise<CallToolResult | InputRequiredResult> {
   const tool = server.tools.get(name);

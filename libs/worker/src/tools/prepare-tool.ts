@@ -1,3 +1,4 @@
+import { maxTaskTtlMs } from '@gatehouse/messaging';
 import { readParamHeaders } from '@gatehouse/protocol';
 import type { JsonSchema, ToolDefinition, ToolDispatch } from '@gatehouse/protocol';
 import { StartError } from '@gatehouse/runtime';
@@ -22,6 +23,8 @@ export function prepareTool(server: PreparedServer, options: ToolOptions, method
     ...(options.input && { input: options.input }),
     ...(options.output && { output: options.output }),
     singleUseState: options.singleUseState === true,
+    task: options.task ?? 'never',
+    ...(options.taskAfterMs !== undefined && { taskAfterMs: options.taskAfterMs }),
     handle: method.handle,
   });
 }
@@ -65,6 +68,7 @@ function outputSchemaOf({ output, outputSchema }: ToolOptions, where: string): J
 
 function dispatchOf(server: string, options: ToolOptions, where: string): ToolDispatch | undefined {
   const { timeoutMs, scopes, requiresClientCapabilities, singleUseState } = options;
+  const task = taskOf(options, where);
   if (timeoutMs !== undefined && !(Number.isInteger(timeoutMs) && timeoutMs > 0)) {
     throw new StartError(`${where} has a timeoutMs of ${timeoutMs}: give a whole number of milliseconds above 0.`);
   }
@@ -72,11 +76,32 @@ function dispatchOf(server: string, options: ToolOptions, where: string): ToolDi
   if (foreign !== undefined) {
     throw new StartError(`${where} has the scope "${foreign}": write only what follows "${server}:".`);
   }
-  if (timeoutMs === undefined && !scopes && !requiresClientCapabilities && !singleUseState) return undefined;
+  if (timeoutMs === undefined && !scopes && !requiresClientCapabilities && !singleUseState && !task) return undefined;
   return {
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(scopes && { scopes: scopes.map((scope) => `${server}:${scope}`) }),
     ...(requiresClientCapabilities && { requiresClientCapabilities }),
     ...(singleUseState && { singleUseState }),
+    ...task,
   };
+}
+
+/** What the gateway must know of a tool's tasks; undefined when it has none. */
+function taskOf(options: ToolOptions, where: string): Pick<ToolDispatch, 'task' | 'taskTtlMs'> | undefined {
+  const { task = 'never', taskAfterMs, taskTtlMs } = options;
+  if (task === 'never') {
+    if (taskAfterMs === undefined && taskTtlMs === undefined) return undefined;
+    throw new StartError(
+      `${where} has a taskAfterMs or taskTtlMs but no task: say whether it is optional or required.`,
+    );
+  }
+  if (taskAfterMs !== undefined && !(Number.isInteger(taskAfterMs) && taskAfterMs >= 0)) {
+    throw new StartError(`${where} has a taskAfterMs of ${taskAfterMs}: give a whole number of milliseconds.`);
+  }
+  if (taskTtlMs !== undefined && !(Number.isInteger(taskTtlMs) && taskTtlMs >= 1_000 && taskTtlMs <= maxTaskTtlMs)) {
+    throw new StartError(
+      `${where} has a taskTtlMs of ${taskTtlMs}: give whole milliseconds from 1000 to ${maxTaskTtlMs}.`,
+    );
+  }
+  return { task, ...(taskTtlMs !== undefined && { taskTtlMs }) };
 }
