@@ -60,6 +60,15 @@ describe('the first administrator', () => {
     expect(await accounts()).toEqual([]);
   });
 
+  it('comes with a new password after both its rows were deleted: the way back from a lost one', async () => {
+    await createFirstAdministrator(replicas[0], options);
+    await replicas[0].query(`DELETE FROM auth.account WHERE email_key = 'admin@localhost'`);
+    await replicas[0].query('DELETE FROM auth.first_administrator');
+    expect(await createFirstAdministrator(replicas[1], options)).toBe(true);
+    const [account] = await accounts();
+    expect(await verifyPassword(reported[1]?.password ?? '', account?.password_hash ?? '')).toBe(true);
+  });
+
   it('is not created when its password could not be reported, so that the next start reports one', async () => {
     const report = async () => {
       throw new Error('nobody reads');

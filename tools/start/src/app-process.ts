@@ -19,8 +19,8 @@ export interface AppDescription {
   probes: string;
   /** How long it may drain when it is asked to stop, before it is killed. */
   stopGraceMs: number;
-  /** Takes each line of the app's output. */
-  show: (line: string) => void;
+  /** Takes each line of the app's output; what it returns is written to the app's stdin. */
+  show: (line: string) => string | undefined;
 }
 
 const readyTimeoutMs = 60_000;
@@ -113,11 +113,17 @@ export class AppProcess {
       cwd: root,
       // Out of the terminal's process group: Ctrl-C stops the stack in order, not all of it at once.
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: environment,
     });
-    readLines(child.stdout, show);
-    readLines(child.stderr, show);
+    // It may end before it reads an answer.
+    child.stdin.on('error', () => {});
+    const take = (line: string) => {
+      const answer = show(line);
+      if (answer !== undefined) child.stdin.write(`${answer}\n`);
+    };
+    readLines(child.stdout, take);
+    readLines(child.stderr, take);
     guardApp(child);
     const { pid } = child;
     if (pid !== undefined) {

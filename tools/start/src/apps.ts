@@ -3,6 +3,7 @@ import type { StackAddresses } from './app-environments.ts';
 import { AppProcess } from './app-process.ts';
 import type { StartSettings } from './config.ts';
 import type { DataDir } from './data-dir.ts';
+import { firstAdministratorShown } from './first-administrator.ts';
 import { findFreePort } from './free-port.ts';
 import type { Passwords } from './generated-secrets.ts';
 import { chooseFormat, showLine } from './output.ts';
@@ -98,7 +99,9 @@ function startApp(context: AppsContext, plan: AppPlan): AppProcess {
       probes: `http://${probeHost(settings.HOST)}:${plan.probePort}`,
       stopGraceMs: settings.SHUTDOWN_TIMEOUT_MS + killDelayMs,
       show: (line) => {
-        if (!takeReport(line)) showLine(plan.name, line, format);
+        if (takeReport(line)) return firstAdministratorShown;
+        showLine(plan.name, line, format);
+        return undefined;
       },
     },
     record,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 const marker = 'GATEHOUSE_FIRST_ADMIN ';
+/** The answer to the line: the sign-in is on the screen, and the account may be kept. */
+export const firstAdministratorShown = 'GATEHOUSE_FIRST_ADMIN_SHOWN';
 const signInSchema = z.object({ email: z.string(), password: z.string() });
 
 /** The sign-in of the first administrator, whose password was made up. */

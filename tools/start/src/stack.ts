@@ -96,8 +96,8 @@ async function recoverFromCrash(dataDir: DataDir): Promise<ProcessRecord> {
 }
 
 /**
- * Shows the made-up password of the first administrator once, as soon as it is known: it exists nowhere else, and this
- * process may end before the stack is ready.
+ * Shows the made-up password of the first administrator as soon as it is known: it exists nowhere else, and the account is
+ * kept when it was shown.
  */
 class SignInReport {
   readonly #settings: StartSettings;
@@ -110,7 +110,7 @@ class SignInReport {
   take(line: string): boolean {
     const administrator = parseFirstAdministrator(line);
     if (!administrator) return false;
-    if (!this.#shown) showSignIn(administrator);
+    showSignIn(administrator);
     this.#shown = true;
     return true;
   }

@@ -15,7 +15,7 @@ export interface FirstAdministratorOptions {
   email: string;
   /** Generated when absent. */
   password?: string;
-  /** Called once, with a generated password only; resolves when the reader has it. */
+  /** Called once, with a generated password only; resolves when the person has seen it. */
   report(signIn: { email: string; password: string }): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export async function createFirstAdministrator(
     );
     if (claimed.length === 0) return false;
     await createAccount(manager, { tenantId, email, passwordHash, roles: [administratorRole] });
-    // Before the commit: after a crash in between the next start reports a new password; the other order would lose it.
+    // Before the commit: whatever ends this process until the password was seen, the next start shows a new one.
     if (options.password === undefined) await options.report({ email, password });
     return true;
   });
