@@ -20,10 +20,10 @@ export type AnnouncementAnswer = { stored: true } | { refused: string };
  */
 export async function announceDefinitions(
   connection: NatsConnection,
-  offer: { tenant: string; digest: string; definitions: ServerDefinitions },
+  offer: { tenant: string; digest: string; definitions: ServerDefinitions; replaces?: string },
   logger: Logger,
 ): Promise<void> {
-  const { tenant, definitions } = offer;
+  const { tenant, definitions, replaces } = offer;
   const { server } = definitions;
   const key = {
     tenant: subjectToken(tenant),
@@ -44,7 +44,7 @@ export async function announceDefinitions(
     },
     { onDenied: (cause) => answered.reject(deniedServer({ tenant, server }, cause)) },
   );
-  const announcement = JSON.stringify({ tenant, definitions });
+  const announcement = JSON.stringify({ tenant, definitions, replaces });
   try {
     for (let attempt = 0; !connection.isClosed(); attempt++) {
       if (attempt === 5) logWaitingForCatalog(logger, { server });

@@ -104,7 +104,9 @@ class CallServerProcess implements CallServer {
     const { tenant, digest: previousDigest } = offer.identity;
     const digest = definitionsDigest(source.definitions);
     if (digest === previousDigest) return offer.served.serve(digest, source.handler);
-    await announceDefinitions(this.#connection, { tenant, digest, definitions: source.definitions }, this.#logger);
+    const { definitions } = source;
+    const replacement = { tenant, digest, definitions, replaces: previousDigest };
+    await announceDefinitions(this.#connection, replacement, this.#logger);
     offer.source = source;
     offer.served.serve(digest, source.handler);
     offer.identity = { tenant, server, digest, previousDigest };

@@ -13,13 +13,15 @@ export interface CatalogEntry {
   firstRevision?: number;
   /** Revision at which the server was first stored; absent in its first entry. */
   claimRevision?: number;
+  /** In an announcement: digest of the set that its worker offers until this one is stored. */
+  replaces?: string;
 }
 
 /** Reads an entry or an announcement. Returns why it is refused when it breaks the rules or disagrees with its key. */
 export function parseCatalogEntry(key: CatalogKey, data: Uint8Array): CatalogEntry | string {
   const content = parseContent(data);
   if (typeof content === 'string') return content;
-  const { tenant, definitions, firstRevision, claimRevision } = content;
+  const { tenant, definitions, firstRevision, claimRevision, replaces } = content;
   const [fault] = findFaults(definitions);
   if (fault !== undefined) return fault;
   const checked = definitions as ServerDefinitions;
@@ -32,6 +34,7 @@ export function parseCatalogEntry(key: CatalogKey, data: Uint8Array): CatalogEnt
     definitions: checked,
     ...(isRevision(firstRevision) ? { firstRevision } : {}),
     ...(isRevision(claimRevision) ? { claimRevision } : {}),
+    ...(typeof replaces === 'string' ? { replaces } : {}),
   };
 }
 

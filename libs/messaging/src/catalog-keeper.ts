@@ -50,7 +50,7 @@ export function keepCatalog(
   }
 
   /** False when another keeper was faster. */
-  async function store(key: CatalogKey, { tenant, definitions }: CatalogEntry): Promise<boolean> {
+  async function store(key: CatalogKey, { tenant, definitions, replaces }: CatalogEntry): Promise<boolean> {
     const jetstream = await jetstreamManager(connection, { checkAPI: false });
     const stored = await jetstream.streams.getMessage(catalogStream, { last_by_subj: catalogSubject(key) });
     const known = stored ? parseCatalogEntry(key, stored.data) : 'not stored';
@@ -61,12 +61,17 @@ export function keepCatalog(
       if (Date.now() - stored.time.getTime() < refreshAfterMs) return true;
       entry.firstRevision = known.firstRevision ?? stored.seq;
       entry.claimRevision = known.claimRevision ?? entry.firstRevision;
-    } else if (server) await makeRoom(jetstream, server);
+    } else if (server) await makeRoom(jetstream, server, replaces);
     return write(jetstream, key, JSON.stringify(entry), stored?.seq ?? 0);
   }
 
-  async function makeRoom(jetstream: JetStreamManager, { tenant, name, versions }: AnnouncedServer): Promise<void> {
-    for (const { digest } of versions.slice(maxVersions - 1)) {
+  /** The oldest sets go, but not the one that is in use until the new one is stored. */
+  async function makeRoom(
+    jetstream: JetStreamManager,
+    { tenant, name, versions }: AnnouncedServer,
+    inUse: string | undefined,
+  ): Promise<void> {
+    for (const { digest } of versions.filter((version) => version.digest !== inUse).slice(maxVersions - 1)) {
       const key = { tenant: subjectToken(tenant), server: subjectToken(name), digest: subjectToken(digest) };
       await jetstream.jetstream().publish(catalogSubject(key), '');
     }

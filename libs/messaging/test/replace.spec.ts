@@ -81,6 +81,30 @@ describe('a worker that offers other definitions while it runs', () => {
     expect(await call(tenant, second)).toBe('second');
   });
 
+  it('never leaves the catalog without the set in use, however many there were', async () => {
+    const tenant = newTenant();
+    const set = (number: number) => definitionsOf('echo', { version: `${number}.0.0` });
+    worker = await startWorker(sharedNatsUrl(), tenant, set(0));
+    const offer = (number: number) => worker.server.replace({ definitions: set(number), handler: saying('') });
+    for (let number = 1; number < 16; number++) await offer(number);
+    const stored = () => {
+      const server = gateway.catalog.servers().find((announced) => announced.tenant === tenant);
+      return new Set(server?.versions.map(({ digest }) => digest));
+    };
+    // The oldest of all, which would be the first to go.
+    await offer(0);
+    await until(() => isReady(tenant, set(0)) && stored().size === 16);
+    const gaps: string[] = [];
+    gateway.catalog.onChange(() => {
+      const digests = stored();
+      if (!digests.has(definitionsDigest(set(0))) && !digests.has(definitionsDigest(set(16)))) gaps.push('a gap');
+    });
+    await offer(16);
+    await until(() => isReady(tenant, set(16)) && stored().has(definitionsDigest(set(16))));
+    expect(gaps).toEqual([]);
+    expect(stored().size).toBeLessThanOrEqual(17);
+  });
+
   it('keeps the old ones when the new ones break the rules', async () => {
     const tenant = newTenant();
     worker = await startWorker(sharedNatsUrl(), tenant, first, { handler: saying('first') });
