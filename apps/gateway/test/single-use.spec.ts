@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connectNats, inboxPrefix, serveCalls } from '@gatehouse/messaging';
-import type { CallHandler, CallServer, NatsConnection } from '@gatehouse/messaging';
+import type { CallHandler, CallServer, NatsConnection, NatsRole } from '@gatehouse/messaging';
 import type { ServerDefinitions } from '@gatehouse/protocol';
 import { createLogger, loadSettings } from '@gatehouse/runtime';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -78,7 +78,7 @@ describe('a tool whose states may be used once', () => {
     test = await startTestGateway();
     replica = await startGateway(loadSettings(gatewaySettings, test.environment), logger);
     token = await test.token({ scope: `mcp ${server}:read ${server}:write` });
-    const identity = { role: 'worker', tenant: test.tenant, servers: [server] } as const;
+    const identity: NatsRole = { role: 'worker', tenant: test.tenant, servers: [server] };
     const servers = process.env.GATEHOUSE_TEST_NATS_URL ?? '';
     connection = await connectNats({ servers, name: 'shop', inboxPrefix: inboxPrefix(identity), logger });
     handle = complete;
