@@ -3,15 +3,19 @@ import { existsSync, readFileSync } from 'node:fs';
 
 const sampleIntervalMs = 250;
 
-/** Watches the resident memory of a process; the returned function ends it and gives the peak in MiB. */
-export function watchMemory(pid: number): () => number {
+/** Watches the resident memory of a process until it is disposed of. */
+export function watchMemory(pid: number): Disposable & { readonly peakMib: number } {
   let peakMib = residentMib(pid);
-  const timer = setInterval(() => {
+  const look = () => {
     peakMib = Math.max(peakMib, residentMib(pid));
-  }, sampleIntervalMs);
-  return () => {
-    clearInterval(timer);
-    return Math.max(peakMib, residentMib(pid));
+  };
+  const timer = setInterval(look, sampleIntervalMs);
+  return {
+    get peakMib() {
+      look();
+      return peakMib;
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
   };
 }
 

@@ -27,6 +27,7 @@ afterEach(() => vi.unstubAllEnvs());
 describe('parseWrkOutput', () => {
   it('gives the rate over the measured time, latencies in milliseconds and the mean size of an answer', () => {
     expect(parseWrkOutput(outputOf(counted))).toEqual({
+      requests: 89_322,
       requestsPerSecond: 17_864.4,
       p50Ms: 3.203,
       p90Ms: 5.994,

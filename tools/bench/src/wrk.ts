@@ -22,12 +22,17 @@ const loadResult = z.object({
 
 /** What one run of wrk counted. */
 export interface LoadResult {
+  /** Whole answers. */
+  requests: number;
   requestsPerSecond: number;
   p50Ms: number;
   p90Ms: number;
   p99Ms: number;
   maxMs: number;
-  /** Mean size of an answer with its head: tells apart two answers of one status. */
+  /**
+   * Mean size of an answer with its head: tells apart two answers of one status. What had arrived of the last answer of
+   * each connection when the time was over is in it too.
+   */
   bytesPerAnswer: number;
   /** Answers with a status of 400 or above, with another text than expected (only when checked), or lost. */
   failed: number;
@@ -91,6 +96,7 @@ export function parseWrkOutput(output: string): LoadResult {
   if (counted.requests === 0) throw new Error(`wrk got no answer:\n${output}`);
   const { connect, read, write, status, timeout } = counted.errors;
   return {
+    requests: counted.requests,
     requestsPerSecond: counted.requests / (counted.durationUs / 1e6),
     p50Ms: counted.p50Us / 1e3,
     p90Ms: counted.p90Us / 1e3,

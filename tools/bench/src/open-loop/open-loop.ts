@@ -26,8 +26,8 @@ export interface FixedRateResult {
   p90Ms: number;
   p99Ms: number;
   maxMs: number;
-  /** The part of it that the generator itself needed until the request was written, at the 99th percentile. */
-  sendDelayP99Ms: number;
+  /** The part of it by which the generator itself was late, at the 99th percentile. */
+  latenessP99Ms: number;
   bytesPerAnswer: number;
   /** Answers of another status than 200, lost connections, and requests without an answer at the end. */
   failed: number;
@@ -47,7 +47,7 @@ export class OpenLoop {
   readonly #idle: KeepAliveConnection[] = [];
   readonly #overdue: number[] = [];
   readonly #latencies = newHistogram();
-  readonly #sendDelays = newHistogram();
+  readonly #latenesses = newHistogram();
   readonly #intervalMs: number;
   #startMs = 0;
   #sent = 0;
@@ -83,7 +83,7 @@ export class OpenLoop {
     const total = Math.round(((warmUpSeconds + seconds) * 1000) / this.#intervalMs);
     await new Promise<void>((resolve) => {
       pacer.on('message', (tick: number) => {
-        while (this.#sent < total && this.#tickOf(this.#sent) <= tick) this.#send(this.#dueMs(this.#sent++));
+        while (this.#sent < total && this.#tickOf(this.#sent) <= tick) this.#begin(this.#dueMs(this.#sent++));
         const overtimeMs = performance.now() - this.#dueMs(total);
         if (overtimeMs > 0 && (this.#answered + this.#failed === total || overtimeMs > lastAnswersMs)) resolve();
       });
@@ -99,16 +99,23 @@ export class OpenLoop {
     return this.#startMs + this.#tickOf(request) * tickMs;
   }
 
+  #begin(dueMs: number): void {
+    if (this.#isCounted(dueMs)) record(this.#latenesses, performance.now() - dueMs);
+    this.#send(dueMs);
+  }
+
+  #isCounted(dueMs: number): boolean {
+    return dueMs >= this.#startMs + this.#load.warmUpSeconds * 1000;
+  }
+
   #send(dueMs: number): void {
     const connection = this.#idle.pop();
     if (connection === undefined) {
       this.#overdue.push(dueMs);
       return;
     }
-    const isCounted = dueMs >= this.#startMs + this.#load.warmUpSeconds * 1000;
-    if (isCounted) record(this.#sendDelays, performance.now() - dueMs);
     connection.send(this.#request, (answer) => {
-      if (isCounted) record(this.#latencies, performance.now() - dueMs);
+      if (this.#isCounted(dueMs)) record(this.#latencies, performance.now() - dueMs);
       this.#count(answer);
       if (answer instanceof Error) return;
       this.#idle.push(connection);
@@ -134,7 +141,7 @@ export class OpenLoop {
       p90Ms: at(90),
       p99Ms: at(99),
       maxMs: this.#latencies.max / 1000,
-      sendDelayP99Ms: this.#sendDelays.percentile(99) / 1000,
+      latenessP99Ms: this.#latenesses.percentile(99) / 1000,
       bytesPerAnswer: this.#answered === 0 ? 0 : this.#bytes / this.#answered,
       failed: this.#failed,
       cpuUsPerRequest,

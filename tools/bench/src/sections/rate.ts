@@ -45,11 +45,11 @@ export async function measureAtFixedRate(options: BenchOptions): Promise<Section
   };
 }
 
-async function run({ target, request, answerBytes }: CheckedTarget, rate: number, seconds: number) {
+async function run({ target, request, warmUp }: CheckedTarget, rate: number, seconds: number) {
   const { url } = target;
   const name = target.name as 'gateway' | 'bare loop';
   const measurement = await runAt(name, { url, headers: headersTo(target, request) }, rate, seconds);
-  checkAnswerSize(target.name, measurement.bytesPerAnswer, answerBytes);
+  checkAnswerSize(target.name, { ...measurement, requests: rate * seconds, connections: 0 }, warmUp);
   return measurement;
 }
 
@@ -61,9 +61,9 @@ async function runAt(
 ): Promise<FixedRateMeasurement> {
   const load = { ...endpoint, body: echoCall.body, requestsPerSecond: rate, seconds, warmUpSeconds: 1, connections };
   const result = await runOpenLoop(load);
-  const { p50Ms, p99Ms, sendDelayP99Ms, cpuUsPerRequest, failed } = result;
+  const { p50Ms, p99Ms, latenessP99Ms, cpuUsPerRequest, failed } = result;
   console.log(
-    `${target.padEnd(16)} at ${rate}/s: p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms (sent within ${sendDelayP99Ms.toFixed(2)} ms, ${cpuUsPerRequest.toFixed(0)} us of processor a request)${failed > 0 ? `, ${failed} FAILED` : ''}`,
+    `${target.padEnd(16)} at ${rate}/s: p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms (load late by ${latenessP99Ms.toFixed(2)} ms, ${cpuUsPerRequest.toFixed(0)} us of processor a request)${failed > 0 ? `, ${failed} FAILED` : ''}`,
   );
   return { target, requestedPerSecond: rate, ...result };
 }

@@ -7,7 +7,7 @@ import { listenRows } from './listen.ts';
 import { idleRows } from './memory.ts';
 import { rateRows } from './rate.ts';
 import type { FixedRateMeasurement } from './rate.ts';
-import { inRounds } from './rounds.ts';
+import { checkAnswerSize, inRounds } from './rounds.ts';
 import type { Measurement } from './rounds.ts';
 
 function measured(target: TargetName, change: Partial<Measurement> = {}): Measurement {
@@ -15,6 +15,7 @@ function measured(target: TargetName, change: Partial<Measurement> = {}): Measur
     target,
     request: 'tools/call',
     connections: 64,
+    requests: 150_000,
     requestsPerSecond: 10_000,
     p50Ms: 5,
     p90Ms: 8,
@@ -36,7 +37,7 @@ function atFixedRate(target: FixedRateMeasurement['target'], p99Ms: number): Fix
     p90Ms: 2,
     p99Ms,
     maxMs: 9,
-    sendDelayP99Ms: 0.2,
+    latenessP99Ms: 0.2,
     bytesPerAnswer: 300,
     failed: 0,
     cpuUsPerRequest: 20,
@@ -133,5 +134,25 @@ describe('inRounds', () => {
   it('takes every second round backwards, so that no step always follows the same one', async () => {
     const steps = ['a', 'b', 'c'].map((name) => () => Promise.resolve(name));
     expect((await inRounds(2, steps)).join('')).toBe('abccba');
+  });
+});
+
+describe('checkAnswerSize', () => {
+  const warmUp = { bytesPerAnswer: 100_000, requests: 1_000, connections: 0 };
+
+  it.each([
+    ['as large as those of the warm-up', 100_100, 1_000],
+    ['few, with a part of one more on each connection', 140_000, 100],
+  ])('takes answers that are %s', (_, bytesPerAnswer, requests) => {
+    expect(() => checkAnswerSize('gateway', { bytesPerAnswer, requests, connections: 64 }, warmUp)).not.toThrow();
+  });
+
+  it.each([
+    ['all errors', 300, 100],
+    ['a tenth of them errors', 90_030, 10_000],
+  ])('refuses answers that are %s', (_, bytesPerAnswer, requests) => {
+    expect(() => checkAnswerSize('gateway', { bytesPerAnswer, requests, connections: 64 }, warmUp)).toThrow(
+      'gateway answered with',
+    );
   });
 });
