@@ -91,8 +91,8 @@ export async function startAskingStack(): Promise<AskingStack> {
 
 function build(): void {
   const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
-  const arguments_ = [compiler, '-b', 'apps/gateway', 'test/system/asking-worker'];
-  const { status, stdout } = spawnSync(process.execPath, arguments_, { cwd: root, encoding: 'utf8' });
+  const parameters = [compiler, '-b', 'apps/gateway', 'test/system/asking-worker'];
+  const { status, stdout } = spawnSync(process.execPath, parameters, { cwd: root, encoding: 'utf8' });
   if (status !== 0) throw new Error(`the build failed:\n${stdout}`);
 }
 

@@ -6,32 +6,30 @@ import { inboxPrefix, rolePermissions, UsedStates } from '../src/index.ts';
 import { connectTo } from './bus.ts';
 import { startNats } from './nats.ts';
 
-const roles: Record<string, NatsRole> = {
-  gateway: { role: 'gateway' },
-  worker: { role: 'worker', tenant: 'acme', servers: ['bank'] },
-};
+const gatewayRole: NatsRole = { role: 'gateway' };
+const workerRole: NatsRole = { role: 'worker', tenant: 'acme', servers: ['bank'] };
 
 describe('states that may be used once', { timeout: 30_000 }, () => {
   let nats: Awaited<ReturnType<typeof startNats>>;
   const connections: NatsConnection[] = [];
 
-  const connectAs = async (user: string) => {
-    const identity = { user, password: user, inboxPrefix: inboxPrefix(roles[user] as NatsRole) };
+  const connectAs = async (role: NatsRole) => {
+    const identity = { user: role.role, password: role.role, inboxPrefix: inboxPrefix(role) };
     const connection = await connectTo(nats.url, identity);
     connections.push(connection);
     return connection;
   };
   const openStates = async () => {
-    const states = new UsedStates(await connectAs('gateway'));
+    const states = new UsedStates(await connectAs(gatewayRole));
     await states.open();
     return states;
   };
   const newState = () => randomBytes(300).toString('base64url');
 
   beforeAll(async () => {
-    const identities = Object.entries(roles).map(([user, role]) => ({
-      user,
-      password: user,
+    const identities = [gatewayRole, workerRole].map((role) => ({
+      user: role.role,
+      password: role.role,
       permissions: rolePermissions(role),
     }));
     const all = { publish: { allow: ['>'] }, subscribe: { allow: ['>'] } };
@@ -80,8 +78,8 @@ describe('states that may be used once', { timeout: 30_000 }, () => {
 
   it('are refused while there is no store, and taken again once it is opened', async () => {
     await nats.restart({ withoutStore: true });
-    const states = new UsedStates(await connectAs('gateway'));
-    await expect(states.use('acme', newState())).rejects.toThrow();
+    const states = new UsedStates(await connectAs(gatewayRole));
+    await expect(states.use('acme', newState())).rejects.toThrow(/no responders|stream/i);
     await states.open();
     expect(await states.use('acme', newState())).toBeDefined();
   });
@@ -102,7 +100,7 @@ describe('states that may be used once', { timeout: 30_000 }, () => {
 
   it('are not the business of workers', async () => {
     await openStates();
-    const worker = new UsedStates(await connectAs('worker'));
+    const worker = new UsedStates(await connectAs(workerRole));
     await expect(worker.use('acme', newState())).rejects.toThrow(/permission|timeout/i);
   });
 });

@@ -4,10 +4,18 @@ import { z } from 'zod';
 import { ContextMisuseError } from '../errors.ts';
 import { prepareQuestions } from './question.ts';
 import type { AnswersTo, PreparedQuestion, Question } from './question.ts';
+import type { CreateMessageParams } from './sampling.ts';
 
 const message = 'Who are you?';
 const person = z.object({ name: z.string().min(1), age: z.coerce.number().optional() });
 const hello = { messages: [{ role: 'user' as const, content: { type: 'text' as const, text: 'Hi' } }], maxTokens: 5 };
+const use = { role: 'assistant', content: [{ type: 'tool_use', id: '1', name: 'add', input: {} }] };
+const resultOf = (toolUseId: string) => ({ type: 'tool_result', toolUseId, content: [] });
+const conversation = {
+  messages: [...hello.messages, use, { role: 'user', content: [resultOf('1')] }],
+  maxTokens: 5,
+  tools: [],
+} as unknown as CreateMessageParams;
 
 function prepare(question: Question): PreparedQuestion {
   return prepareQuestions({ key: question }).get('key') as PreparedQuestion;
@@ -64,6 +72,12 @@ describe('a question on the wire', () => {
       { sample: { ...hello, includeContext: 'thisServer' } },
       { method: 'sampling/createMessage', params: { ...hello, includeContext: 'thisServer' } },
       { sampling: { context: {} } },
+    ],
+    [
+      'sampling that goes on with the result of a tool',
+      { sample: conversation },
+      { method: 'sampling/createMessage', params: { ...conversation } },
+      { sampling: { tools: {} } },
     ],
     ['roots', { listRoots: true }, { method: 'roots/list', params: {} }, { roots: {} }],
   ])(
@@ -145,6 +159,29 @@ describe('a question on the wire', () => {
       { key: { elicit: { message, schema: z.object({ list: z.array(z.string()) }) } } },
       /the field "list", which no form can show/,
     ],
+    [
+      'results of tools among other content',
+      {
+        key: {
+          sample: {
+            messages: [use, { role: 'user', content: [resultOf('1'), hello.messages[0]?.content] }],
+            maxTokens: 5,
+          },
+        },
+      },
+      /results of tools stand alone/,
+    ],
+    [
+      'the use of a tool without its result',
+      { key: { sample: { messages: [use, hello.messages[0]], maxTokens: 5 } } },
+      /followed by its result/,
+    ],
+    [
+      'the result of another use',
+      { key: { sample: { messages: [use, { role: 'user', content: resultOf('2') }], maxTokens: 5 } } },
+      /followed by its result/,
+    ],
+    ['the use of a tool at the end', { key: { sample: { messages: [use], maxTokens: 5 } } }, /followed by its result/],
   ])('is refused as a fault of the handler: %s', (_what, questions, sentence) => {
     const prepared = () => prepareQuestions(questions as Record<string, Question>);
     expect(prepared).toThrow(ContextMisuseError);

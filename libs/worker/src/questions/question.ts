@@ -8,7 +8,7 @@ import { capabilitiesOf } from './input-requests.ts';
 import type { InputRequest } from './input-requests.ts';
 import { readRoots } from './roots.ts';
 import type { Root } from './roots.ts';
-import { readSample } from './sampling.ts';
+import { prepareSample } from './sampling.ts';
 import type { CreateMessageParams, CreateMessageResult } from './sampling.ts';
 
 /** One thing that a handler asks of the client, or of the person before it. */
@@ -71,9 +71,7 @@ function prepareQuestion(key: string, question: Question): PreparedQuestion {
 
 function compile(key: string, question: Question): Pick<PreparedQuestion, 'request' | 'read'> {
   if ('elicit' in question) return prepareElicitation(key, question.elicit);
-  if ('sample' in question) {
-    return { request: { method: 'sampling/createMessage', params: { ...question.sample } }, read: readSample };
-  }
+  if ('sample' in question) return prepareSample(key, question.sample);
   if ('listRoots' in question) return { request: { method: 'roots/list', params: {} }, read: readRoots };
   const words = isObject(question) ? Object.keys(question).join(', ') : typeof question;
   throw new ContextMisuseError(`The question "${key}" (${words}) is none of elicit, sample and listRoots.`);

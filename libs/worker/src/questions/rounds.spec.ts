@@ -35,6 +35,11 @@ class Asks {
     return script(context);
   }
 
+  @Tool({ description: 'Runs the script; each state counts once.', singleUseState: true })
+  async once(_none: object, context: CallContext) {
+    return script(context);
+  }
+
   @Tool({ description: 'Promises a name.', output: z.object({ name: z.string() }) })
   async promised(_none: object, context: CallContext) {
     return (await script(context)) as { name: string };
@@ -359,6 +364,46 @@ describe('a requestState', () => {
     for (const inputResponses of [null, 7, [], 'a']) {
       expect((await round({ inputResponses })).error).toMatchObject({ code: -32602, message: /inputResponses/ });
     }
+  });
+});
+
+describe('a tool whose states may be used once', () => {
+  const once = (params: TestCall['params']) => server.callTool('once', undefined, { meta: able, params });
+
+  it('says so to the gateway, which keeps to it', () => {
+    const definition = server.definitions.tools.find(({ name }) => name === 'once');
+    expect(definition?.gatehouse).toEqual({ singleUseState: true });
+  });
+
+  it('takes answers only beside a state: one that is left out cannot be used up', async () => {
+    script = askName;
+    const inputResponses = { name: named('Ada') };
+    const { result } = await once({ inputResponses });
+    expect(Object.keys(result.inputRequests as object)).toEqual(['name']);
+    const answered = await once({ inputResponses, requestState: result.requestState });
+    expect(answered.result).toMatchObject({ content: [{ text: 'Hello, Ada!' }] });
+    const again = await once({ inputResponses, requestState: result.requestState });
+    expect(again.error).toMatchObject({ code: -32602, message: 'requestState has been used' });
+  });
+
+  it('can be tested in rounds', async () => {
+    script = askName;
+    const { result } = await server.callTool('once', {}, { answers: { name: () => named('Ada') } });
+    expect(result).toMatchObject({ content: [{ text: 'Hello, Ada!' }] });
+  });
+});
+
+describe('a test that plays rounds', () => {
+  it('fails at a question that it does not answer', async () => {
+    script = askName;
+    await expect(server.callTool('tool', {}, { answers: {} })).rejects.toThrow(
+      'the handler asks "name" (elicitation/create), which the test does not answer',
+    );
+  });
+
+  it('fails at a handler that asks for ever', async () => {
+    script = () => ({ resultType: 'input_required', requestState: 'again' });
+    await expect(server.callTool('tool', {}, { answers: {} })).rejects.toThrow('still has no result');
   });
 });
 

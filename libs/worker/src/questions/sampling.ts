@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { AudioContent, ContentBlock, ImageContent, TextContent } from '../content.ts';
+import { ContextMisuseError } from '../errors.ts';
+import type { PreparedQuestion } from './question.ts';
 
 /** MCP 2026-07-28 schema `ToolUseContent`: the model wants a tool of `CreateMessageParams.tools` to run. */
 export interface ToolUseContent {
@@ -81,8 +83,32 @@ const createMessageResult = z.looseObject({
   stopReason: z.string().optional(),
 });
 
-/** Reads a `CreateMessageResult`; fields that it does not know stay. */
-export function readSample(response: unknown): { answer: CreateMessageResult } | undefined {
+/** @throws ContextMisuseError for messages that no client may be sent: a fault of the handler */
+export function prepareSample(key: string, params: CreateMessageParams): Pick<PreparedQuestion, 'request' | 'read'> {
+  const fault = findFault(params.messages);
+  if (fault !== undefined) throw new ContextMisuseError(`The question "${key}" cannot be asked: ${fault}.`);
+  return { request: { method: 'sampling/createMessage', params: { ...params } }, read: readSample };
+}
+
+/** MCP 2026-07-28 Sampling §Message Content Constraints. */
+function findFault(messages: SamplingMessage[]): string | undefined {
+  let unanswered: ReadonlySet<string> = new Set();
+  for (const { role, content } of messages) {
+    const blocks = Array.isArray(content) ? content : [content];
+    const results = blocks.filter((one) => one.type === 'tool_result');
+    if (results.length > 0 && (role !== 'user' || results.length < blocks.length)) {
+      return 'results of tools stand alone, in a message of the user';
+    }
+    const answered = new Set(results.map(({ toolUseId }) => toolUseId));
+    const balanced = answered.size === unanswered.size && [...answered].every((id) => unanswered.has(id));
+    if (!balanced) return 'each use of a tool is followed by its result';
+    unanswered = new Set(blocks.flatMap((one) => (one.type === 'tool_use' ? [one.id] : [])));
+  }
+  return unanswered.size > 0 ? 'each use of a tool is followed by its result' : undefined;
+}
+
+function readSample(response: unknown): { answer: CreateMessageResult } | undefined {
   const { data } = createMessageResult.safeParse(response);
+  // Fields that it does not know stay.
   return data && { answer: data as unknown as CreateMessageResult };
 }
