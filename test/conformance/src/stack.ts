@@ -15,7 +15,7 @@ const server = 'conformance';
 const listedTimeoutMs = 10_000;
 const scopes = ['mcp', `${server}:read`, `${server}:write`];
 
-/** NATS, two gateways and a fixture with authentication on, and proxies that add the token. */
+/** NATS, two gateways and two fixtures with authentication on, and proxies that add the token. */
 export interface Stack {
   /** URLs to run the suite against, by what they are. */
   endpoints: Record<string, string>;
@@ -70,7 +70,9 @@ async function start(cleanUps: (() => unknown)[]): Promise<Omit<Stack, 'stop'>> 
     const environment = { ...gatewayEnvironment, GATEWAY_PORT: String(port) };
     gateways.push(await start('dist/apps/gateway/main.js', 'GATEWAY_ADMIN_PORT', environment));
   }
-  await start('dist/test/conformance/fixture/main.js', 'WORKER_ADMIN_PORT', workerEnvironment);
+  for (let worker = 0; worker < 2; worker++) {
+    await start('dist/test/conformance/fixture/main.js', 'WORKER_ADMIN_PORT', workerEnvironment);
+  }
 
   const open = async (ports: readonly number[], path: string, translation?: Translation) => {
     // A token is valid for exactly one resource.
