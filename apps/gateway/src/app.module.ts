@@ -8,6 +8,7 @@ import type { GatewaySettings } from './config.ts';
 import { DispatchModule } from './dispatch/dispatch.module.ts';
 import { EndpointModule } from './endpoint/endpoint.module.ts';
 import { LOGGER, NATS_CONNECTION, SETTINGS } from './injection-tokens.ts';
+import { TelemetryModule } from './telemetry/telemetry.module.ts';
 
 // Owns the composition of the gateway and what all its modules share. Does not own any step of a request.
 @Module({})
@@ -16,7 +17,7 @@ export class AppModule {
     return {
       module: AppModule,
       global: true,
-      imports: [AuthorizationModule, CatalogModule, DispatchModule, EndpointModule],
+      imports: [AuthorizationModule, CatalogModule, DispatchModule, EndpointModule, TelemetryModule],
       providers: [
         { provide: SETTINGS, useValue: shared.settings },
         { provide: LOGGER, useValue: shared.logger },

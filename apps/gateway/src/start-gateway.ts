@@ -6,6 +6,8 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.ts';
 import { TokenAuthentication } from './authorization/token-authentication.ts';
+import { catalogPage } from './catalog/catalog-page.ts';
+import { Catalog } from './catalog/catalog.ts';
 import type { GatewaySettings } from './config.ts';
 import { Dispatch } from './dispatch/dispatch.ts';
 import { HttpListener } from './endpoint/http-listener.ts';
@@ -45,6 +47,8 @@ export async function startGateway(settings: GatewaySettings, logger: Logger): P
     abortOnError: false,
   });
   started.defer(() => app.close());
+  const catalog = app.get(Catalog);
+  admin.addPage('/catalog', () => catalogPage(catalog));
   const listener = app.get(HttpListener);
   await listener.start();
   addReadinessChecks(health, settings, app);

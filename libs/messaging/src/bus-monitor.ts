@@ -42,6 +42,11 @@ export class BusMonitor {
     void this.#watchConnection();
   }
 
+  /** `recovering` carries messages, but what was missed is not made up for yet. */
+  get state(): 'recovering' | 'up' | 'gone' {
+    return this.#state;
+  }
+
   /** True while calls may be published. */
   get carries(): boolean {
     return this.#state === 'up';

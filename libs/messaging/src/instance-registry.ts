@@ -88,6 +88,20 @@ export class InstanceRegistry {
     return a.inFlight + a.load <= b.inFlight + b.load ? a : b;
   }
 
+  /** How many instances of each server are in which state; `suspect` ones are silent. */
+  census(): { server: string; state: Beat['state'] | 'suspect'; count: number }[] {
+    const counts = new Map<string, { server: string; state: Beat['state'] | 'suspect'; count: number }>();
+    for (const instances of this.#servers.values()) {
+      for (const { address, state: beaten, suspect } of instances.values()) {
+        const state = suspect ? 'suspect' : beaten;
+        const entry = counts.get(`${address.server} ${state}`) ?? { server: address.server, state, count: 0 };
+        entry.count++;
+        counts.set(`${address.server} ${state}`, entry);
+      }
+    }
+    return [...counts.values()];
+  }
+
   /** Nobody listens on this instance's subject: it is dead until it beats again. */
   reportUnreachable(instance: Instance): void {
     const known = this.#instancesOf(instance.address)?.get(instance.address.instance);

@@ -36,5 +36,5 @@ export { readTraceCarrier } from './telemetry/trace-carrier.ts';
 export type { TraceCarrier } from './telemetry/trace-carrier.ts';
 export { beginSpan } from './telemetry/tracing.ts';
 export type { Span, SpanAttributes, SpanStart } from './telemetry/tracing.ts';
-export { formatTraceparent, newTraceId, parseTraceparent, startSpan } from './trace-context.ts';
+export { newTraceId, parseTraceparent } from './trace-context.ts';
 export type { TraceContext } from './trace-context.ts';

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { formatTraceparent, parseTraceparent, startSpan } from './trace-context.ts';
+import { newTraceId, parseTraceparent } from './trace-context.ts';
 
 const valid = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 describe('traceparent', () => {
-  it('is read and written without loss (W3C Trace Context §3.2)', () => {
-    const context = parseTraceparent(valid);
-    expect(context).toEqual({ traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', sampled: true });
-    expect(context && formatTraceparent(context)).toBe(valid);
+  it('is read (W3C Trace Context §3.2)', () => {
+    expect(parseTraceparent(valid)).toEqual({
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: 'b7ad6b7169203331',
+      sampled: true,
+    });
   });
 
   it('of a later version is read by its first four fields (§3.2.4)', () => {
@@ -26,18 +28,10 @@ describe('traceparent', () => {
   });
 });
 
-describe('startSpan', () => {
-  it('keeps the trace of its parent and takes a new span id', () => {
-    const parent = parseTraceparent(valid);
-    const span = startSpan(parent);
-    expect(span.traceId).toBe(parent?.traceId);
-    expect(span.spanId).not.toBe(parent?.spanId);
-    expect(span.sampled).toBe(true);
-  });
-
-  it('starts a valid trace of its own without a parent, over and over', () => {
-    const spans = Array.from({ length: 2_000 }, () => startSpan());
-    expect(spans.every((span) => parseTraceparent(formatTraceparent(span)) !== undefined)).toBe(true);
-    expect(new Set(spans.map((span) => span.traceId)).size).toBe(spans.length);
+describe('a new trace', () => {
+  it('has a valid id of its own, over and over', () => {
+    const ids = Array.from({ length: 2_000 }, () => newTraceId());
+    expect(ids.every((id) => parseTraceparent(`00-${id}-b7ad6b7169203331-01`) !== undefined)).toBe(true);
+    expect(new Set(ids).size).toBe(ids.length);
   });
 });

@@ -29,31 +29,17 @@ export function parseTraceparent(value: unknown): TraceContext | undefined {
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }
 
-/** Writes a `traceparent` value. */
-export function formatTraceparent(context: TraceContext): string {
-  return `00-${context.traceId}-${context.spanId}-${context.sampled ? '01' : '00'}`;
-}
-
+const traceIdBytes = 16;
 let entropy = Buffer.alloc(0);
 let entropyOffset = 0;
 
-/** Random hexadecimal digits from a pool, since one `randomBytes` call per id costs more than the id is worth. */
-function randomHex(bytes: number): string {
-  if (entropyOffset + bytes > entropy.length) {
+/** The id of a new trace: 32 hexadecimal digits. They come from a pool, since asking the system for each costs more. */
+export function newTraceId(): string {
+  if (entropyOffset + traceIdBytes > entropy.length) {
     entropy = randomBytes(8_192);
     entropyOffset = 0;
   }
-  const hex = entropy.toString('hex', entropyOffset, entropyOffset + bytes);
-  entropyOffset += bytes;
-  return hex;
-}
-
-/** The id of a new trace: 32 hexadecimal digits. */
-export function newTraceId(): string {
-  return randomHex(16);
-}
-
-/** A new span: a child of `parent`, or the root of a new trace. */
-export function startSpan(parent?: TraceContext): TraceContext {
-  return { traceId: parent?.traceId ?? randomHex(16), spanId: randomHex(8), sampled: parent?.sampled ?? false };
+  const traceId = entropy.toString('hex', entropyOffset, entropyOffset + traceIdBytes);
+  entropyOffset += traceIdBytes;
+  return traceId;
 }

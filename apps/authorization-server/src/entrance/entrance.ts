@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { parseTraceparent, startSpan } from '@gatehouse/runtime';
+import { newTraceId, parseTraceparent } from '@gatehouse/runtime';
 import type { Logger } from '@gatehouse/runtime';
 import type { BoundedAudit } from '../audit/bounded-audit.ts';
 import { defaultTenant } from '../config.ts';
@@ -29,7 +29,7 @@ export function createEntrance(options: EntranceOptions): RequestListener {
   return (request, response) => {
     setSecurityHeaders(response, address.isHttps);
     const caller = callerAddress(request, options.trustedProxies);
-    const { traceId } = startSpan(parseTraceparent(request.headers.traceparent));
+    const traceId = parseTraceparent(request.headers.traceparent)?.traceId ?? newTraceId();
     logWhenAnswered(options.logger, request, response, { traceId, address: caller });
     const refusal = refuse(request, address);
     if (refusal) {

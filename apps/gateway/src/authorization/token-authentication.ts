@@ -16,6 +16,7 @@ import type { GatewaySettings } from '../config.ts';
 import { HttpRefusal } from '../http-refusal.ts';
 import { PublicUrls } from '../public-urls.ts';
 import { LOGGER, SETTINGS } from '../injection-tokens.ts';
+import { tokenVerifications } from '../telemetry/token-metrics.ts';
 import { malformedCredentials, unauthorized } from './challenge.ts';
 import { logKeySetLoaded, logKeySetUnreachable, logTokenRefused } from './events.ts';
 import { EndpointScopes } from './endpoint-scopes.ts';
@@ -76,8 +77,9 @@ export class TokenAuthentication implements OnModuleInit, OnApplicationShutdown 
     if (bearer.kind === 'none') throw unauthorized(this.#challengeOf(endpoint));
     if (bearer.kind === 'malformed') throw malformedCredentials(bearer.reason, this.#challengeOf(endpoint));
     const audience = this.#urls.resourceOf(endpoint);
-    const principal =
-      this.#verifier.findVerified(bearer.token, audience) ?? (await this.#verify(bearer.token, endpoint, audience));
+    const known = this.#verifier.findVerified(bearer.token, audience);
+    if (known !== undefined) tokenVerifications.add(1, ['cached', '']);
+    const principal = known ?? (await this.#verify(bearer.token, endpoint, audience));
     if (endpoint.kind === 'server' && this.#catalog.server(principal.tenant, endpoint.server) === undefined)
       throw noSuchServer();
     return principal;
@@ -85,13 +87,16 @@ export class TokenAuthentication implements OnModuleInit, OnApplicationShutdown 
 
   async #verify(token: string, endpoint: CatalogEndpoint, audience: string): Promise<Principal> {
     try {
-      return await this.#verifier.verify(token, audience);
+      const principal = await this.#verifier.verify(token, audience);
+      tokenVerifications.add(1, ['verified', '']);
+      return principal;
     } catch (error) {
       if (error instanceof KeySetUnavailableError)
         throw new HttpRefusal(503, 'the issuer of access tokens is not reachable yet', {
           headers: { 'retry-after': '2' },
         });
       if (!(error instanceof InvalidTokenError)) throw error;
+      tokenVerifications.add(1, ['refused', error.reason]);
       if (error.reason === 'audience' && endpoint.kind === 'server') await this.#checkExistence(token, endpoint.server);
       logTokenRefused(this.#logger, { reason: error.reason, audience });
       throw unauthorized({

@@ -8,6 +8,7 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { publicUrlOf } from '../config.ts';
 import type { GatewaySettings } from '../config.ts';
 import { LOGGER, SETTINGS } from '../injection-tokens.ts';
+import { countRefusal } from '../telemetry/refusals.ts';
 import { logListening } from './events.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
 import { Pipeline } from './pipeline.ts';
@@ -76,5 +77,6 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
     return;
   }
   const status = statusOfParserError[error.code ?? ''] ?? 400;
+  countRefusal(status);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ErrorCode, gatehouseError, readEnvelope } from '@gatehouse/protocol';
 import type { JsonRpcError } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
-import { startSpan } from '@gatehouse/runtime';
+import { newTraceId } from '@gatehouse/runtime';
 import { Inject, Injectable } from '@nestjs/common';
 import { ResourceMetadata } from '../authorization/resource-metadata.ts';
 import { TokenAuthentication } from '../authorization/token-authentication.ts';
@@ -12,6 +12,7 @@ import { Eras } from '../eras/eras.ts';
 import { HttpRefusal } from '../http-refusal.ts';
 import { LOGGER } from '../injection-tokens.ts';
 import { PublicUrls } from '../public-urls.ts';
+import { countRefusal } from '../telemetry/refusals.ts';
 import { AllowedHosts } from './allowed-hosts.ts';
 import { allowOrigin, answerPreflight } from './cors.ts';
 import { logFault, logRefused } from './events.ts';
@@ -106,6 +107,7 @@ export class McpEndpoint {
         logFault(this.#logger, { err: error, path: endpointName(incoming.endpoint) });
         reply = replyOfFault(requestId);
       }
+      countRefusal(reply.status, error);
     }
     stream.finish(reply);
   }
@@ -116,25 +118,29 @@ export class McpEndpoint {
       response.destroy();
       return;
     }
-    if (error instanceof BodyTooLargeError) return sendAndClose(request, response, payloadTooLarge());
+    if (error instanceof BodyTooLargeError) {
+      countRefusal(413);
+      return sendAndClose(request, response, payloadTooLarge());
+    }
     const reply = replyOfRefusal(error);
     const [path] = splitTarget(request.url ?? '');
     if (reply === undefined) logFault(this.#logger, { err: error, path });
     else logRefused(this.#logger, { status: reply.status, reason: (error as Error).message, path });
     const { closes, ...answered } = reply ?? replyOfFault(undefined);
+    countRefusal(answered.status, error);
     if (closes) sendAndClose(request, response, answered);
     else new ReplyStream(response, this.#streams).finish(answered);
   }
 }
 
 function payloadTooLarge(): Reply {
-  const data = { executed: 'no', retryable: false, traceId: startSpan().traceId } as const;
+  const data = { executed: 'no', retryable: false, traceId: newTraceId() } as const;
   const refusal = gatehouseError(ErrorCode.payloadTooLarge, 'The request is too large', data, 413);
   return replyOfRefusal(refusal) as Reply;
 }
 
 function overloaded(): JsonRpcError {
-  const data = { executed: 'no', retryable: true, retryAfterMs: 1_000, traceId: startSpan().traceId } as const;
+  const data = { executed: 'no', retryable: true, retryAfterMs: 1_000, traceId: newTraceId() } as const;
   return gatehouseError(ErrorCode.overloaded, 'Too many answers wait for their readers', data);
 }
 

@@ -3,6 +3,7 @@ import type { RequestHeaders } from '@gatehouse/protocol';
 import { beginSpan, operationDuration, readTraceCarrier } from '@gatehouse/runtime';
 import type { Span, SpanAttributes, TraceCarrier } from '@gatehouse/runtime';
 
+const duration = operationDuration();
 const knownMethods: ReadonlySet<string> = new Set(Object.values(Method));
 
 /** What a request turned out to be about; all names are the catalog's. */
@@ -87,7 +88,7 @@ export class RequestSpan {
   end(failure = this.#failure): void {
     const seconds = (performance.now() - this.#startedAt) / 1_000;
     const labels = [this.#method, this.#server, this.#tool, this.#prompt, failure?.type ?? '', this.#version];
-    operationDuration.record(seconds, labels);
+    duration.record(seconds, labels);
     this.#span.end(failure);
   }
 }

@@ -3,6 +3,8 @@ import { isObject, Method, modernVersion } from '@gatehouse/protocol';
 import { beginSpan, operationDuration } from '@gatehouse/runtime';
 import type { Span, SpanAttributes, TraceCarrier } from '@gatehouse/runtime';
 
+const duration = operationDuration();
+
 /**
  * Puts a span and a value of `mcp.server.operation.duration` around every call of a server, by the names of
  * OpenTelemetry's semantic conventions for MCP. The gateway's span is the parent; spans that the handler begins by
@@ -22,7 +24,7 @@ export function observeCalls(server: string, handler: CallHandler): CallHandler 
     } finally {
       const { method } = call;
       const labels = [method, server, observed.tool, observed.prompt, failure?.type ?? '', modernVersion];
-      operationDuration.record((performance.now() - startedAt) / 1_000, labels);
+      duration.record((performance.now() - startedAt) / 1_000, labels);
       span.end(failure);
     }
   };
