@@ -108,6 +108,7 @@ describe.each(['2025-11-25', '2025-06-18', '2025-03-26', undefined])('revision %
   it.each<[string, () => object, number]>([
     ['an unknown method', () => request('tools/destroy'), -32601],
     ['a method of 2026-07-28', () => request('server/discover'), -32601],
+    ['a subscription', () => request('subscriptions/listen', { notifications: {} }), -32601],
     ['an unknown tool', () => request('tools/call', { name: 'unknown' }), -32602],
     ['a URI that nobody owns', () => request('resources/read', { uri: 'nobody://here' }), -32002],
     [

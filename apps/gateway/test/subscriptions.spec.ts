@@ -115,6 +115,12 @@ describe('a subscription', () => {
     expect(opened).toMatchObject({ answer: { status: 200, body: { id: 1, error } } });
   });
 
+  it('with an id that would weigh on every message is refused', async () => {
+    const refused = await openListen(`${test.url}/mcp`, token, allLists, 'i'.repeat(1_025));
+    expect(refused).toMatchObject({ answer: { status: 200, body: { error: { code: -32602 } } } });
+    expect((await listen(test.url, allLists, 'i'.repeat(1_024))).messages).toHaveLength(1);
+  });
+
   it('needs the scope that connects', async () => {
     const opened = await openListen(`${test.url}/mcp`, await test.token({ scope: `${test.server}:read` }), allLists);
     expect(opened).toMatchObject({ answer: { status: 403 } });

@@ -1,5 +1,5 @@
 import type { RequestId } from '@gatehouse/protocol';
-import { Method } from '@gatehouse/protocol';
+import { invalidParams, Method } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
 import { Inject, Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.ts';
@@ -13,6 +13,9 @@ import { readFilter } from './subscription-filter.ts';
 import { Subscription } from './subscription.ts';
 import type { SubscriptionEnd } from './subscription.ts';
 import { Subscriptions } from './subscriptions.ts';
+
+/** Every message of a stream repeats the id of its request. */
+const maxIdLength = 1_024;
 
 /** `subscriptions/listen` (MCP 2026-07-28 Subscriptions). */
 @Injectable()
@@ -40,10 +43,12 @@ export class Listen {
 
   /**
    * Acknowledges a subscription and keeps its stream open. The answer comes when the gateway ends it (§Graceful Closure).
-   * @throws JsonRpcError -32602 for a malformed filter, -31004 when the account has too many streams
+   * @throws JsonRpcError -32602 for a malformed filter or too long an id, -31004 when the account has too many streams
    */
   async answer({ message, principal, endpoint, span }: McpRequest, context: RequestContext): Promise<McpAnswer> {
     const { id, params } = message;
+    if (typeof id === 'string' && id.length > maxIdLength)
+      throw invalidParams(`The id of a subscription has at most ${maxIdLength} characters`);
     const asked = readFilter(params, this.#maxUris);
     this.#subscriptions.checkRoom(principal, span.traceId);
     const { filter, topics } = acknowledge(this.#catalog, principal, endpoint, asked);

@@ -44,6 +44,21 @@ describe('a broadcast', () => {
     expect(listeners.every(({ heard }) => heard === 1)).toBe(true);
   });
 
+  it('of many topics leaves the event loop to others too, and keeps their order', async () => {
+    subscriptions = new Subscriptions(settings);
+    const topics = Array.from({ length: 1_000 }, (_, number) => ({ group: 'resources', key: `${number}` }));
+    const heard: unknown[] = [];
+    const notify = (message: Uint8Array) => {
+      const { params } = JSON.parse(Buffer.from(message).toString()) as { params: { number: number } };
+      return heard.push(params.number) > 0;
+    };
+    subscriptions.add(new Subscription({ id: 1, principal: ofAccount('a'), topics }, { notify }, () => {}));
+    topics.forEach((each, number) => subscriptions.broadcast(each, new Notification('n', { number })));
+    expect(heard.length).toBeLessThan(1_000);
+    while (heard.length < 1_000) await turn();
+    expect(heard).toEqual(topics.map((_, number) => number));
+  });
+
   it('does not reach who left meanwhile', async () => {
     const listeners = open(600);
     subscriptions.broadcast(topic, changed());

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ErrorCode, gatehouseError } from '@gatehouse/protocol';
 import type { Principal } from '@gatehouse/protocol';
 import { Inject, Injectable } from '@nestjs/common';
@@ -24,6 +25,8 @@ export class Subscriptions implements OnModuleDestroy {
   /** Oldest first. */
   readonly #open = new Set<Subscription>();
   readonly #behind = new Set<Subscription>();
+  readonly #untold = new Set<{ topic: Topic; notification: Notification }>();
+  #telling = false;
   readonly #counts = new Map<string, number>();
   readonly #sweepTimer: NodeJS.Timeout;
   #draining = false;
@@ -65,9 +68,12 @@ export class Subscriptions implements OnModuleDestroy {
     else this.#counts.set(account, left);
   }
 
-  /** Tells everybody who listens to this topic, a part of them in each turn of the event loop. */
+  /** Tells everybody who listens to this topic, after those that were told to before; a part in each turn of the event loop. */
   broadcast(topic: Topic, notification: Notification): void {
-    this.#tell([...this.index.listeners(topic)], topic, notification);
+    this.#untold.add({ topic, notification });
+    if (this.#telling) return;
+    this.#telling = true;
+    setImmediate(() => void this.#tell());
   }
 
   /** Before the public port waits for its last answers, which these would be. */
@@ -77,14 +83,20 @@ export class Subscriptions implements OnModuleDestroy {
     for (const subscription of this.#open) subscription.end('draining');
   }
 
-  #tell(listeners: readonly Subscription[], topic: Topic, notification: Notification): void {
-    for (const subscription of listeners.slice(0, toldPerTurn)) {
-      if (!this.#open.has(subscription)) continue;
-      subscription.notify(topic, notification);
-      if (subscription.behind) this.#behind.add(subscription);
+  async #tell(): Promise<void> {
+    let told = 0;
+    for (const broadcast of this.#untold) {
+      const { topic, notification } = broadcast;
+      // A copy: who comes while the others are told listens from then on.
+      for (const subscription of Array.from(this.index.listeners(topic))) {
+        if (++told % toldPerTurn === 0) await nextTurn();
+        if (!this.#open.has(subscription)) continue;
+        subscription.notify(topic, notification);
+        if (subscription.behind) this.#behind.add(subscription);
+      }
+      this.#untold.delete(broadcast);
     }
-    const others = listeners.slice(toldPerTurn);
-    if (others.length > 0) setImmediate(() => this.#tell(others, topic, notification));
+    this.#telling = false;
   }
 
   #sweep(): void {
