@@ -1,5 +1,5 @@
 import type { RequestId } from '@gatehouse/protocol';
-import { invalidParams, Method } from '@gatehouse/protocol';
+import { Method } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
 import { Inject, Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.ts';
@@ -13,9 +13,7 @@ import { readFilter } from './subscription-filter.ts';
 import { Subscription } from './subscription.ts';
 import type { SubscriptionEnd } from './subscription.ts';
 import { Subscriptions } from './subscriptions.ts';
-
-/** Every message of a stream repeats the id of its request. */
-const maxIdLength = 1_024;
+import { TaskChanges } from './task-changes.ts';
 
 /** `subscriptions/listen` (MCP 2026-07-28 Subscriptions). */
 @Injectable()
@@ -23,6 +21,7 @@ export class Listen {
   readonly #logger: Logger;
   readonly #catalog: Catalog;
   readonly #subscriptions: Subscriptions;
+  readonly #tasks: TaskChanges;
   readonly #maxUris: number;
 
   constructor(
@@ -30,11 +29,13 @@ export class Listen {
     @Inject(LOGGER) logger: Logger,
     catalog: Catalog,
     subscriptions: Subscriptions,
+    tasks: TaskChanges,
   ) {
     this.#maxUris = settings.GATEWAY_MAX_SUBSCRIBED_RESOURCES;
     this.#logger = logger;
     this.#catalog = catalog;
     this.#subscriptions = subscriptions;
+    this.#tasks = tasks;
   }
 
   has(method: string): boolean {
@@ -43,15 +44,20 @@ export class Listen {
 
   /**
    * Acknowledges a subscription and keeps its stream open. The answer comes when the gateway ends it (§Graceful Closure).
-   * @throws JsonRpcError -32602 for a malformed filter or too long an id, -31004 when the account has too many streams
+   * @throws JsonRpcError -32602 for a malformed filter, -31004 when the account has too many streams, -32021 for tasks without
+   * the extension, -31009 when they cannot be read
    */
-  async answer({ message, principal, endpoint, span }: McpRequest, context: RequestContext): Promise<McpAnswer> {
+  async answer(request: McpRequest, context: RequestContext): Promise<McpAnswer> {
+    const { message, principal, endpoint, span } = request;
     const { id, params } = message;
-    if (typeof id === 'string' && id.length > maxIdLength)
-      throw invalidParams(`The id of a subscription has at most ${maxIdLength} characters`);
     const asked = readFilter(params, this.#maxUris);
     this.#subscriptions.checkRoom(principal, span.traceId);
+    const tasks = asked.taskIds && (await this.#tasks.acknowledge(request, asked.taskIds));
     const { filter, topics } = acknowledge(this.#catalog, principal, endpoint, asked);
+    if (tasks) {
+      filter.taskIds = tasks.map(({ key }) => key);
+      topics.push(...tasks);
+    }
     const acknowledgement = new Notification('notifications/subscriptions/acknowledged', { notifications: filter });
     // The first message of the stream: nothing is broadcast to it before it is added.
     context.notify(acknowledgement.encode(id));
@@ -70,6 +76,7 @@ export class Listen {
       if (context.signal.aborted) return resolve('client-left');
       context.signal.addEventListener('abort', () => subscription.end('client-left'), { once: true });
       this.#subscriptions.add(subscription);
+      this.#tasks.tellPresent(subscription);
     });
   }
 }

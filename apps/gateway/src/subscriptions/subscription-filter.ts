@@ -2,13 +2,18 @@ import { maxUriLength } from '@gatehouse/messaging';
 import { invalidParams, isObject } from '@gatehouse/protocol';
 import type { Params } from '@gatehouse/protocol';
 
-/** MCP 2026-07-28 schema `SubscriptionFilter`. */
+/** MCP 2026-07-28 schema `SubscriptionFilter`, with what the Tasks extension adds. */
 export interface SubscriptionFilter {
   toolsListChanged?: boolean;
   promptsListChanged?: boolean;
   resourcesListChanged?: boolean;
   resourceSubscriptions?: string[];
+  /** Tasks to be followed (MCP Tasks extension §Task Status Notifications). */
+  taskIds?: string[];
 }
+
+/** Each is read before it is acknowledged. */
+const maxTaskIds = 100;
 
 /**
  * Reads what a client wants to hear. Kinds of notifications that this revision does not know are ignored: the
@@ -17,7 +22,7 @@ export interface SubscriptionFilter {
  */
 export function readFilter({ notifications }: Params, maxUris: number): SubscriptionFilter {
   if (!isObject(notifications)) throw invalidParams('params.notifications must be an object');
-  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = notifications;
+  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions, taskIds } = notifications;
   const lists = { toolsListChanged, promptsListChanged, resourcesListChanged };
   const filter: SubscriptionFilter = {};
   for (const [name, wanted] of Object.entries(lists)) {
@@ -26,7 +31,16 @@ export function readFilter({ notifications }: Params, maxUris: number): Subscrip
     if (wanted) filter[name as keyof typeof lists] = true;
   }
   if (resourceSubscriptions !== undefined) filter.resourceSubscriptions = readUris(resourceSubscriptions, maxUris);
+  if (taskIds !== undefined) filter.taskIds = readTaskIds(taskIds);
   return filter;
+}
+
+function readTaskIds(taskIds: unknown): string[] {
+  if (!Array.isArray(taskIds) || !taskIds.every((taskId) => typeof taskId === 'string'))
+    throw invalidParams('params.notifications.taskIds must be a list of task ids');
+  const distinct = [...new Set(taskIds)];
+  if (distinct.length <= maxTaskIds) return distinct;
+  throw invalidParams(`One subscription names at most ${maxTaskIds} tasks`, { limit: maxTaskIds });
 }
 
 function readUris(uris: unknown, maxUris: number): string[] {

@@ -4,8 +4,11 @@ import type { Notification } from './notification.ts';
 import { topicName } from './topic.ts';
 import type { Topic } from './topic.ts';
 
-/** Why a subscription is over: the gateway stops, it is as old as it may be, or its reader went away. */
-export type SubscriptionEnd = 'draining' | 'max-age' | 'client-left';
+/**
+ * Why a subscription is over: the gateway stops, it is as old as it may be, its reader went away, or it would have to hear
+ * what is larger than a notification can be.
+ */
+export type SubscriptionEnd = 'draining' | 'max-age' | 'client-left' | 'too-large';
 
 /** One open `subscriptions/listen` stream. There are thousands: it holds as little as it can. */
 export class Subscription {

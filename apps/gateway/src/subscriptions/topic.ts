@@ -1,4 +1,5 @@
 import { subjectToken } from '@gatehouse/messaging';
+import type { TaskKey } from '@gatehouse/messaging';
 import type { CatalogEndpoint } from '../catalog/resolution.ts';
 
 /** The lists whose changes are announced; `resources` covers resource templates too (MCP 2026-07-28 has one notification for both). */
@@ -24,6 +25,11 @@ export function listGroup(tenant: string, endpoint: CatalogEndpoint): string {
 /** The resources of one server at one endpoint; the keys are URIs. */
 export function resourceGroup(tenant: string, endpoint: CatalogEndpoint, server: string): string {
   return `${resourceGroups}${subjectToken(tenant)} ${nameOf(endpoint)} ${server}`;
+}
+
+/** The tasks of one principal; the keys are task ids. */
+export function taskGroup({ tenant, principal }: Omit<TaskKey, 'taskId'>): string {
+  return `tasks ${tenant} ${principal}`;
 }
 
 /** A topic as one text, the same for equal topics. */

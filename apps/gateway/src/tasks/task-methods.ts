@@ -1,15 +1,15 @@
-import { answerQuestions, principalToken, requestCancellation, subjectToken } from '@gatehouse/messaging';
-import type { StoredTask, TaskKey } from '@gatehouse/messaging';
+import { answerQuestions, requestCancellation } from '@gatehouse/messaging';
+import type { StoredTask } from '@gatehouse/messaging';
 import { invalidParams, isObject, Method, modernVersion } from '@gatehouse/protocol';
 import { Injectable } from '@nestjs/common';
 import { insufficientScope } from '../authorization/challenge.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import type { McpAnswer, McpRequest } from '../endpoint/mcp-request.ts';
 import { resultMeta } from '../endpoint/methods/server-info.ts';
-import { decide } from '../policy/decide.ts';
 import { PublicUrls } from '../public-urls.ts';
 import { taskAcknowledgement, taskResult } from './task-answers.ts';
 import { TaskAccess } from './task-access.ts';
+import { isVisible, keyOf } from './task-visibility.ts';
 import { requireTasksExtension } from './tasks-extension.ts';
 
 /** What `tasks/update` and `tasks/cancel` do to a task; undefined where there is nothing to be done. */
@@ -53,20 +53,12 @@ export class TaskMethods {
     return { kind: 'result', result };
   }
 
-  /** What belongs to another server's endpoint is as unknown here as what belongs to somebody else. */
-  #admit({ principal, endpoint }: McpRequest, task: StoredTask | undefined): StoredTask {
-    const visible = task !== undefined && (endpoint.kind === 'aggregate' || endpoint.server === task.state.server);
-    if (!visible) throw invalidParams('Task not found');
-    const decision = decide(principal, task.state.scopes);
-    if (decision.kind === 'challenge') throw insufficientScope(decision.scopes, this.#urls.metadataUrlOf(endpoint));
-    return task;
+  #admit(request: McpRequest, task: StoredTask | undefined): StoredTask {
+    const visibility = task ? isVisible(request, task) : 'unknown';
+    if (!task || visibility === 'unknown') throw invalidParams('Task not found');
+    if (visibility === 'visible') return task;
+    throw insufficientScope(task.state.scopes, this.#urls.metadataUrlOf(request.endpoint));
   }
-}
-
-/** Tenant, issuer and account are the caller's own: another caller's task has another key. */
-export function keyOf(principal: McpRequest['principal'], taskId: string): TaskKey {
-  const tenant = subjectToken(principal.tenant);
-  return { tenant, principal: principalToken(principal), taskId: subjectToken(taskId) };
 }
 
 function changeOf({ message: { method, params } }: McpRequest): Change | undefined {

@@ -74,7 +74,7 @@ import { TaskOwners } from './task-owners.ts';
     },
     TaskMethods,
   ],
-  exports: [TaskAdmission, TaskMethods],
+  exports: [TaskAccess, TaskAdmission, TaskIndex, TaskMethods],
 })
 export class TasksModule implements OnApplicationShutdown {
   readonly #close: () => void;

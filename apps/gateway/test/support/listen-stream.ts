@@ -24,8 +24,9 @@ export async function listenTo(
   token: string,
   notifications: unknown,
   id: string | number = 1,
+  meta: object = modernMeta,
 ): Promise<ListenStream> {
-  const opened = await openListen(url, token, notifications, id);
+  const opened = await openListen(url, token, notifications, id, meta);
   if (!('stream' in opened)) throw new Error(`no stream but ${JSON.stringify(opened.answer.body)}`);
   const { stream } = opened;
   while (stream.messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -38,6 +39,7 @@ export async function openListen(
   token: string,
   notifications: unknown,
   id: string | number = 1,
+  meta: object = modernMeta,
 ): Promise<{ stream: ListenStream } | { answer: Answer }> {
   const leaving = new AbortController();
   const method = 'subscriptions/listen';
@@ -50,7 +52,7 @@ export async function openListen(
       'mcp-method': method,
       authorization: `Bearer ${token}`,
     },
-    body: JSON.stringify({ jsonrpc: '2.0', id, method, params: { notifications, _meta: modernMeta } }),
+    body: JSON.stringify({ jsonrpc: '2.0', id, method, params: { notifications, _meta: meta } }),
     signal: leaving.signal,
   });
   if (response.headers.get('content-type') !== 'text/event-stream') return { answer: await readAnswer(response) };

@@ -33,6 +33,8 @@ interface Work {
   workMs?: number;
   /** Asked at once, before the work. */
   questions?: string[];
+  /** Makes the result this large. */
+  resultBytes?: number;
   /** Ends with a JSON-RPC error instead of a result. */
   fails?: boolean;
 }
@@ -56,7 +58,7 @@ const handler: CallHandler = async (call) => {
   return answer({ taskId, status: 'working', createdAt, lastUpdatedAt: createdAt, ttlMs }, 'task');
 };
 
-async function work(task: OwnTask, { workMs, questions = [], fails }: Work): Promise<void> {
+async function work(task: OwnTask, { workMs, questions = [], resultBytes = 0, fails }: Work): Promise<void> {
   try {
     const answers = await Promise.all(
       questions.map((key) => task.ask(key, { method: 'elicitation/create', params: {} })),
@@ -65,7 +67,7 @@ async function work(task: OwnTask, { workMs, questions = [], fails }: Work): Pro
     if (fails) return await task.end({ status: 'failed', error: json({ code: -32_603, message: 'it failed' }) });
     await task.end({
       status: 'completed',
-      result: json({ content: [{ type: 'text', text: JSON.stringify(answers) }] }),
+      result: json({ content: [{ type: 'text', text: JSON.stringify(answers).padEnd(resultBytes) }] }),
     });
   } catch {
     if (task.stopped === 'ending')

@@ -1,0 +1,23 @@
+import { principalToken, subjectToken } from '@gatehouse/messaging';
+import type { StoredTask, TaskKey } from '@gatehouse/messaging';
+import type { Principal } from '@gatehouse/protocol';
+import type { McpRequest } from '../endpoint/mcp-request.ts';
+import { decide } from '../policy/decide.ts';
+
+/** Tenant, issuer and account are the caller's own: another caller's task has another key. */
+export function keyOf(principal: Principal, taskId: string): TaskKey {
+  const tenant = subjectToken(principal.tenant);
+  return { tenant, principal: principalToken(principal), taskId: subjectToken(taskId) };
+}
+
+/**
+ * Whether a caller may see a task of its own: what belongs to another server's endpoint is as unknown here as what belongs to
+ * somebody else, and nobody sees a result without the scopes that its call needed.
+ */
+export function isVisible(
+  { principal, endpoint }: McpRequest,
+  { state }: StoredTask,
+): 'visible' | 'unknown' | 'scopes' {
+  if (endpoint.kind === 'server' && endpoint.server !== state.server) return 'unknown';
+  return decide(principal, state.scopes).kind === 'allow' ? 'visible' : 'scopes';
+}
