@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { findFreePort, makeTemporaryFolder, startEmbeddedNats } from '@gatehouse/start';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAppProcess } from '../support/app-process.ts';
@@ -205,6 +206,35 @@ describe('what is sent', () => {
     for (const { adminPort } of [gateway, worker]) {
       const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
       expect(text).toMatch(/^mcp_server_operation_duration_seconds_count\{.*gen_ai_tool_name="look-up".*\} \d+$/m);
+    }
+  });
+});
+
+describe('the guide to observing', () => {
+  it('lists every metric of gateway and worker by name, kind and labels, and no other', async () => {
+    const guide = readFileSync(new URL('../../docs/guides/observe.md', import.meta.url), 'utf8');
+    const rows = [...guide.matchAll(/^\| `(\w+)` \| ([\w, ]+) \| (counter|gauge|histogram) \|/gm)];
+    const documented = (process: string) =>
+      rows
+        .filter(([, , processes]) => processes === 'all' || processes?.split(', ').includes(process))
+        .map(([, name, , kind]) => `${name} ${kind}`);
+    const shown = async ({ adminPort }: AppProcess) => {
+      const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+      return [...text.matchAll(/^# TYPE (.*)$/gm)].map(([, typed]) => typed);
+    };
+    expect(new Set(await shown(gateway))).toEqual(new Set(documented('gateway')));
+    expect(new Set(await shown(worker))).toEqual(new Set(documented('worker')));
+  });
+
+  it('names every label that a metric has', async () => {
+    const guide = readFileSync(new URL('../../docs/guides/observe.md', import.meta.url), 'utf8');
+    for (const { adminPort } of [gateway, worker]) {
+      const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+      for (const [, metric, pairs] of text.matchAll(/^(\w+?)(?:_bucket|_sum|_count)?\{(.*)\} /gm)) {
+        const row = guide.split('\n').find((line) => line.startsWith(`| \`${metric}\` |`));
+        const labels = [...(pairs ?? '').matchAll(/(\w+)="/g)].map(([, label]) => label);
+        expect(labels.filter((label) => label !== 'le' && !row?.includes(`\`${label}\``))).toEqual([]);
+      }
     }
   });
 });
