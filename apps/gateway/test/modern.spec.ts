@@ -32,13 +32,13 @@ describe('server/discover', () => {
       _meta: { [MetaKey.serverInfo]: { name: 'gatehouse', title: 'Gatehouse' } },
     });
     expect(body.result?.ttlMs).toBeGreaterThanOrEqual(0);
-    // Nothing is advertised that needs a subscription.
     expect(body.result?.capabilities).toEqual({
       tools: { listChanged: true },
       resources: { listChanged: true, subscribe: true },
       prompts: { listChanged: true },
       completions: {},
       logging: {},
+      extensions: { 'io.modelcontextprotocol/tasks': {} },
     });
   });
 
@@ -244,15 +244,15 @@ describe('resources, prompts and completions', () => {
   );
 });
 
-describe('what 2026-07-28 removed, or comes later', () => {
+describe('what 2026-07-28 removed', () => {
   it.each([
     ['initialize'],
     ['ping'],
     ['logging/setLevel'],
     ['resources/subscribe'],
     ['resources/unsubscribe'],
-    ['subscriptions/listen'],
-    ['tasks/get'],
+    ['tasks/list'],
+    ['tasks/result'],
   ])('%s answers 404 and -32601', async (method) => {
     expect(await call(method)).toMatchObject({ status: 404, body: { id: 1, error: { code: -32601 } } });
   });
