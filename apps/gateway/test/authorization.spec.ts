@@ -184,13 +184,13 @@ describe('a page in a browser', () => {
       headers: {
         origin,
         'access-control-request-method': 'POST',
-        'access-control-request-headers': 'authorization,content-type,mcp-method,mcp-param-region,x-own',
+        'access-control-request-headers': 'authorization,content-type,mcp-method,mcp-param-region,traceparent,x-own',
       },
     });
     expect(response.status).toBe(204);
     expect(response.headers.get('access-control-allow-origin')).toBe(origin);
     expect(response.headers.get('access-control-allow-headers')).toBe(
-      'authorization, content-type, mcp-method, mcp-param-region',
+      'authorization, content-type, mcp-method, mcp-param-region, traceparent',
     );
   });
 

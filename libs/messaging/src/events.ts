@@ -30,7 +30,7 @@ export function logRecoveryFailed(logger: Logger, error: unknown): void {
 
 export function logHandlerFailed(
   logger: Logger,
-  fields: { err: unknown; server: string; method: string; name: string },
+  fields: { err: unknown; server: string; method: string; name: string; traceId: string | undefined },
 ): void {
   logger.error(fields, 'handler failed');
 }

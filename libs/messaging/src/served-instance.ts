@@ -111,7 +111,8 @@ export class ServedInstance {
     try {
       frame = await handler(call);
     } catch (error) {
-      logHandlerFailed(this.#logger, { err: error, server: call.server, method: call.method, name: call.name });
+      const { server, method, name, traceId } = call;
+      logHandlerFailed(this.#logger, { err: error, server, method, name, traceId });
       frame = internalError(call.body);
     }
     call.end();

@@ -22,6 +22,8 @@ export interface BasicContext {
   /** Aborted when the caller goes away, the deadline passes or the worker stops. */
   readonly signal: AbortSignal;
   readonly clientCapabilities: ClientCapabilities;
+  /** The id of the request in the logs of gateway and worker, and in `error.data` at the client. */
+  readonly traceId: string | undefined;
   /** W3C Trace Context to go on with: of the call's own span while there is telemetry, else of the caller. */
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
@@ -91,6 +93,7 @@ export function createBasicContext(call: IncomingCall, { meta }: CallRequest): B
     principal: call.principal,
     signal: call.signal,
     clientCapabilities: asRecord(meta[MetaKey.clientCapabilities]),
+    traceId: call.traceId,
     traceparent: call.trace?.traceparent,
     tracestate: call.trace?.tracestate,
     baggage: call.trace?.baggage,

@@ -1,29 +1,37 @@
 import type { Logger } from '@gatehouse/runtime';
 
+/** One call of a tool, as its log lines say it. */
+interface LoggedTool {
+  server: string;
+  tool: string;
+  traceId: string | undefined;
+}
+
 /** A tool threw what its author did not foresee; the caller saw the message. */
-export function toolFailed(logger: Logger, server: string, tool: string, error: unknown): void {
-  logger.warn({ server, tool, err: error }, 'a tool failed');
+export function toolFailed(logger: Logger, tool: LoggedTool, error: unknown): void {
+  logger.warn({ ...tool, err: error }, 'a tool failed');
 }
 
 /** A tool broke its own output schema. */
-export function toolOutputInvalid(logger: Logger, server: string, tool: string, reason: string): void {
-  logger.error({ server, tool, reason }, 'a tool returned what its output schema does not allow');
+export function toolOutputInvalid(logger: Logger, tool: LoggedTool, reason: string): void {
+  logger.error({ ...tool, reason }, 'a tool returned what its output schema does not allow');
 }
 
 /** What a call is about, as its log lines say it. */
 interface LoggedCall {
   method: string;
   name: string;
+  traceId?: string;
 }
 
 /** A call ended with -32603. */
-export function callFailed(logger: Logger, server: string, { method, name }: LoggedCall, error: unknown): void {
-  logger.error({ server, method, name, err: error }, 'a call failed');
+export function callFailed(logger: Logger, server: string, { method, name, traceId }: LoggedCall, error: unknown): void {
+  logger.error({ server, method, name, traceId, err: error }, 'a call failed');
 }
 
 /** A handler caught what ends its run and went on without the answer; the client was asked all the same. */
-export function questionsHidden(logger: Logger, server: string, { method, name }: LoggedCall, keys: string[]): void {
-  logger.warn({ server, method, name, keys }, 'a handler went on after a question that has no answer yet');
+export function questionsHidden(logger: Logger, server: string, { method, name, traceId }: LoggedCall, keys: string[]): void {
+  logger.warn({ server, method, name, traceId, keys }, 'a handler went on after a question that has no answer yet');
 }
 
 /** A change of what a running server offers; what it offered before stays announced. */

@@ -3,12 +3,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 const allowedHeaders = new Set([
   'accept',
   'authorization',
+  'baggage',
   'content-type',
   'last-event-id',
   'mcp-method',
   'mcp-name',
   'mcp-protocol-version',
   'mcp-session-id',
+  'traceparent',
+  'tracestate',
 ]);
 
 const exposedHeaders = 'WWW-Authenticate, Retry-After';

@@ -31,10 +31,11 @@ export async function callTool(
     return await toResult(tool, await tool.handle(input, context));
   } catch (error) {
     if (endsCall(error)) throw error;
-    if (error instanceof InvalidOutput) toolOutputInvalid(logger, server.definitions.server, name, error.message);
+    const logged = { server: server.definitions.server, tool: name, traceId: context.traceId };
+    if (error instanceof InvalidOutput) toolOutputInvalid(logger, logged, error.message);
     // What a tool throws because it was told to stop is no fault of its own.
     else if (!(error instanceof ExpectedError) && !context.signal.aborted)
-      toolFailed(logger, server.definitions.server, name, error);
+      toolFailed(logger, logged, error);
     return failedResult(messageOf(error));
   }
 }
