@@ -25,12 +25,22 @@ interface LoggedCall {
 }
 
 /** A call ended with -32603. */
-export function callFailed(logger: Logger, server: string, { method, name, traceId }: LoggedCall, error: unknown): void {
+export function callFailed(
+  logger: Logger,
+  server: string,
+  { method, name, traceId }: LoggedCall,
+  error: unknown,
+): void {
   logger.error({ server, method, name, traceId, err: error }, 'a call failed');
 }
 
 /** A handler caught what ends its run and went on without the answer; the client was asked all the same. */
-export function questionsHidden(logger: Logger, server: string, { method, name, traceId }: LoggedCall, keys: string[]): void {
+export function questionsHidden(
+  logger: Logger,
+  server: string,
+  { method, name, traceId }: LoggedCall,
+  keys: string[],
+): void {
   logger.warn({ server, method, name, traceId, keys }, 'a handler went on after a question that has no answer yet');
 }
 

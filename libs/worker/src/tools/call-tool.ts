@@ -34,8 +34,7 @@ export async function callTool(
     const logged = { server: server.definitions.server, tool: name, traceId: context.traceId };
     if (error instanceof InvalidOutput) toolOutputInvalid(logger, logged, error.message);
     // What a tool throws because it was told to stop is no fault of its own.
-    else if (!(error instanceof ExpectedError) && !context.signal.aborted)
-      toolFailed(logger, logged, error);
+    else if (!(error instanceof ExpectedError) && !context.signal.aborted) toolFailed(logger, logged, error);
     return failedResult(messageOf(error));
   }
 }
