@@ -1,9 +1,10 @@
 import { publishResourceUpdates } from '@gatehouse/messaging';
-import { MetaKey } from '@gatehouse/protocol';
+import { Extension, MetaKey } from '@gatehouse/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fixtureDefinitions } from './support/fixture-server.ts';
 import { listenTo, openListen } from './support/listen-stream.ts';
 import type { ListenStream } from './support/listen-stream.ts';
+import { modernMeta } from './support/mcp-client.ts';
 import { startReplica, startWorker } from './support/replica.ts';
 import { startTestGateway, waitUntil } from './support/test-gateway.ts';
 import type { TestGateway } from './support/test-gateway.ts';
@@ -113,6 +114,18 @@ describe('a subscription', () => {
   ])('with %s is refused in a typed way', async (_, filter, error) => {
     const opened = await openListen(`${test.url}/mcp`, token, filter);
     expect(opened).toMatchObject({ answer: { status: 200, body: { id: 1, error } } });
+  });
+
+  it('is one of as many as an account may have, however many are opened at once', async () => {
+    const hasty = await test.token({ sub: 'hasty' });
+    const meta = { ...modernMeta, [MetaKey.clientCapabilities]: { extensions: { [Extension.tasks]: {} } } };
+    // Tasks are read from NATS before the answer, so that all of these wait together.
+    const opened = await Promise.all(
+      Array.from({ length: 20 }, (_, id) => openListen(`${test.url}/mcp`, hasty, { taskIds: ['unknown'] }, id, meta)),
+    );
+    const open = opened.flatMap((one) => ('stream' in one ? [one.stream] : []));
+    streams.push(...open);
+    expect(open).toHaveLength(8);
   });
 
   it('with an id that would weigh on every message is refused', async () => {

@@ -1,5 +1,5 @@
 import type { RequestId } from '@gatehouse/protocol';
-import { Method } from '@gatehouse/protocol';
+import { invalidParams, Method } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
 import { Inject, Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.ts';
@@ -14,6 +14,9 @@ import { Subscription } from './subscription.ts';
 import type { SubscriptionEnd } from './subscription.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { TaskChanges } from './task-changes.ts';
+
+/** Every message of a stream repeats the id of its request. */
+const maxIdLength = 1_024;
 
 /** `subscriptions/listen` (MCP 2026-07-28 Subscriptions). */
 @Injectable()
@@ -44,20 +47,23 @@ export class Listen {
 
   /**
    * Acknowledges a subscription and keeps its stream open. The answer comes when the gateway ends it (§Graceful Closure).
-   * @throws JsonRpcError -32602 for a malformed filter, -31004 when the account has too many streams, -32021 for tasks without
+   * @throws JsonRpcError -32602 for a malformed filter or too long an id, -31004 when the account has too many streams, -32021 for tasks without
    * the extension, -31009 when they cannot be read
    */
   async answer(request: McpRequest, context: RequestContext): Promise<McpAnswer> {
     const { message, principal, endpoint, span } = request;
     const { id, params } = message;
+    if (typeof id === 'string' && id.length > maxIdLength)
+      throw invalidParams(`The id of a subscription has at most ${maxIdLength} characters`);
     const asked = readFilter(params, this.#maxUris);
-    this.#subscriptions.checkRoom(principal, span.traceId);
     const tasks = asked.taskIds && (await this.#tasks.acknowledge(request, asked.taskIds));
     const { filter, topics } = acknowledge(this.#catalog, principal, endpoint, asked);
     if (tasks) {
       filter.taskIds = tasks.map(({ key }) => key);
       topics.push(...tasks);
     }
+    // Nothing is waited for between this and the place it checks for.
+    this.#subscriptions.checkRoom(principal, span.traceId);
     const acknowledgement = new Notification('notifications/subscriptions/acknowledged', { notifications: filter });
     // The first message of the stream: nothing is broadcast to it before it is added.
     context.notify(acknowledgement.encode(id));
