@@ -48,7 +48,11 @@ function combine({ seconds, rounds }: BenchOptions, results: Map<SectionName, Se
     rounds,
     rows: [
       ...sections.flatMap(({ rows }) => rows),
-      { measure: 'requests without a right answer', values: {}, promised: promise('requests', failed, { most: 0 }) },
+      {
+        measure: 'requests without a right answer',
+        values: { gateway: failed },
+        promised: promise('requests', failed, { most: 0 }),
+      },
     ],
     notes: sections.flatMap(({ notes }) => notes),
     measurements: Object.fromEntries([...results].map(([name, { measurements }]) => [name, measurements])),

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { BenchOptions } from '../options.ts';
 import { echoCall } from '../prepared-request.ts';
 import { pairedMedian, promise } from '../report/row.ts';
@@ -6,11 +7,18 @@ import { Stack } from '../stack.ts';
 import { startBareLoop, startGateway, startMcpNest, startMcpProxy, startOfficialServer } from '../targets.ts';
 import type { TargetName } from '../target-names.ts';
 import type { Target } from '../targets.ts';
-import { check, inRounds, measure, medians, select } from './rounds.ts';
-import type { CheckedTarget, Measurement } from './rounds.ts';
+import { check, failuresOf, inRounds, measure, medians, select } from './rounds.ts';
+import type { Measurement } from './rounds.ts';
 import type { SectionResult } from './section.ts';
 
 const many = 64;
+const root = path.resolve(import.meta.dirname, '../../../..');
+
+/** No promise is about these: one may be missing, and the report says why. */
+const peers: { name: TargetName; start: (stack: Stack) => Promise<Target> }[] = [
+  { name: 'mcp-nest', start: startMcpNest },
+  { name: 'mcp-proxy', start: startMcpProxy },
+];
 
 /** `tools/call` of an echo tool with 64 connections and with one, beside the bare loop and the peers. */
 export async function measureCalls(options: BenchOptions): Promise<SectionResult> {
@@ -20,30 +28,31 @@ export async function measureCalls(options: BenchOptions): Promise<SectionResult
     await check(await startBareLoop(stack), echoCall, options),
     await check(await startOfficialServer(stack), echoCall, options),
   ];
-  const notes: string[] = [];
-  for (const start of [startMcpNest, startMcpProxy]) await addPeer(start);
-  const steps = [many, 1].flatMap((connections) =>
-    targets.map((target) => () => measure(target, 'tools/call', connections, options.seconds)),
-  );
-  const measurements = await inRounds(options.rounds, steps);
-  return {
-    rows: callRows(measurements),
-    measurements,
-    notes,
-    failed: measurements.reduce((sum, { failed }) => sum + failed, 0),
-  };
-
-  /** A peer that no promise is about may be missing; the report says so. */
-  async function addPeer(start: (stack: Stack) => Promise<Target>): Promise<void> {
-    let peer: CheckedTarget;
+  const missing = new Map<TargetName, string>();
+  for (const { name, start } of peers) {
     try {
-      peer = await check(await start(stack), echoCall, options);
+      targets.push(await check(await start(stack), echoCall, options));
     } catch (error) {
-      notes.push(`${start.name.replace('start', '')} was not measured: ${String(error)}`);
-      return;
+      missing.set(name, String(error));
     }
-    targets.push(peer);
   }
+  const steps = [many, 1].flatMap((connections) =>
+    targets.map((checked) => async () => {
+      const { name } = checked.target;
+      if (missing.has(name)) return [];
+      try {
+        return [await measure(checked, 'tools/call', connections, options.seconds)];
+      } catch (error) {
+        if (!peers.some((peer) => peer.name === name)) throw error;
+        missing.set(name, String(error));
+        return [];
+      }
+    }),
+  );
+  const measurements = (await inRounds(options.rounds, steps)).flat().filter(({ target }) => !missing.has(target));
+  const { failed, notes } = failuresOf(measurements);
+  const reasons = [...missing].map(([name, why]) => `${name} was not measured: ${why.replaceAll(root, '.')}`);
+  return { rows: callRows(measurements), measurements, notes: [...reasons, ...notes], failed };
 }
 
 /** What the measurements say. */

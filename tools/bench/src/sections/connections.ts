@@ -4,7 +4,7 @@ import { pairedMedian, promise } from '../report/row.ts';
 import type { Row } from '../report/row.ts';
 import { Stack } from '../stack.ts';
 import { startBareLoop, startGateway } from '../targets.ts';
-import { check, inRounds, measure, medians, select } from './rounds.ts';
+import { check, failuresOf, inRounds, measure, medians, select } from './rounds.ts';
 import type { Measurement } from './rounds.ts';
 import type { SectionResult } from './section.ts';
 
@@ -24,8 +24,7 @@ export async function measureConnections(options: BenchOptions): Promise<Section
   return {
     rows: connectionRows(measurements),
     measurements,
-    notes: [],
-    failed: measurements.reduce((sum, { failed }) => sum + failed, 0),
+    ...failuresOf(measurements),
   };
 }
 

@@ -6,7 +6,7 @@ import { Stack } from '../stack.ts';
 import type { TargetName } from '../target-names.ts';
 import { startOfficialServer } from '../targets.ts';
 import type { Target } from '../targets.ts';
-import { check, inRounds, measure, select } from './rounds.ts';
+import { check, failuresOf, inRounds, measure, select } from './rounds.ts';
 import type { CheckedTarget, Measurement } from './rounds.ts';
 import type { SectionResult } from './section.ts';
 
@@ -40,8 +40,7 @@ export async function measureLists(options: BenchOptions): Promise<SectionResult
   return {
     rows: toolCounts.map((count) => listRow(measurements, count)),
     measurements,
-    notes: [],
-    failed: measurements.reduce((sum, { failed }) => sum + failed, 0),
+    ...failuresOf(measurements),
   };
 }
 

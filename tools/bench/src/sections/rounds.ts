@@ -102,6 +102,22 @@ export async function inRounds<Result>(rounds: number, steps: (() => Promise<Res
   return results;
 }
 
+/** Requests without a right answer: the gateway's break a promise, a peer's are told below the table. */
+export function failuresOf(measurements: Measurement[]): { failed: number; notes: string[] } {
+  const failed = new Map<TargetName, number>();
+  for (const measurement of measurements) {
+    if (measurement.failed > 0) {
+      failed.set(measurement.target, (failed.get(measurement.target) ?? 0) + measurement.failed);
+    }
+  }
+  return {
+    failed: failed.get('gateway') ?? 0,
+    notes: [...failed]
+      .filter(([target]) => target !== 'gateway')
+      .map(([target, count]) => `${target} left ${count} requests without a right answer.`),
+  };
+}
+
 /** The measurements of one load, one per round in the order of the rounds. */
 export function select(
   measurements: Measurement[],

@@ -7,7 +7,7 @@ import { listenRows } from './listen.ts';
 import { idleRows } from './memory.ts';
 import { rateRows } from './rate.ts';
 import type { FixedRateMeasurement } from './rate.ts';
-import { checkAnswerSize, inRounds } from './rounds.ts';
+import { checkAnswerSize, failuresOf, inRounds } from './rounds.ts';
 import type { Measurement } from './rounds.ts';
 
 function measured(target: TargetName, change: Partial<Measurement> = {}): Measurement {
@@ -154,5 +154,20 @@ describe('checkAnswerSize', () => {
     expect(() => checkAnswerSize('gateway', { bytesPerAnswer, requests, connections: 64 }, warmUp)).toThrow(
       'gateway answered with',
     );
+  });
+});
+
+describe('failuresOf', () => {
+  it("counts the gateway's and tells of a peer's", () => {
+    const measurements = [
+      measured('gateway', { failed: 2 }),
+      measured('mcp-proxy', { failed: 3 }),
+      measured('gateway', { failed: 1 }),
+      measured('mcp-nest'),
+    ];
+    expect(failuresOf(measurements)).toEqual({
+      failed: 3,
+      notes: ['mcp-proxy left 3 requests without a right answer.'],
+    });
   });
 });

@@ -8,7 +8,7 @@ export interface SectionResult {
   measurements: object[];
   /** What the reader must know, one sentence each: what was left out and why, how good the load generator was. */
   notes: string[];
-  /** Requests without a right answer. */
+  /** Requests without a right answer of the gateway. */
   failed: number;
 }
 
