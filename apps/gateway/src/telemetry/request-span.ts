@@ -40,13 +40,13 @@ export class RequestSpan {
     this.#span = beginSpan({
       name: this.#method,
       ...context,
-      attributes: {
+      attributes: () => ({
         'mcp.method.name': this.#method,
         'mcp.protocol.version': this.#version,
         'jsonrpc.request.id': String(request.id).slice(0, 64),
         'network.transport': 'tcp',
         'network.protocol.name': 'http',
-      },
+      }),
     });
   }
 

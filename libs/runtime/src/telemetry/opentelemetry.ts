@@ -74,7 +74,7 @@ class TracedSpan implements Span {
     const parentContext = propagation.extract(ROOT_CONTEXT, parent);
     const linked = link && trace.getSpanContext(propagation.extract(ROOT_CONTEXT, link));
     const links = linked ? [{ context: linked }] : [];
-    this.#span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes, links }, parentContext);
+    this.#span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes: attributes(), links }, parentContext);
     this.#context = trace.setSpan(parentContext, this.#span);
     this.traceId = this.#span.spanContext().traceId;
     this.recording = this.#span.isRecording();

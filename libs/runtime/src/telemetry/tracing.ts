@@ -11,7 +11,8 @@ export interface SpanStart {
   parent: TraceCarrier;
   /** Another context that had to do with it, such as that of the HTTP request around it. */
   link?: TraceCarrier | undefined;
-  attributes: SpanAttributes;
+  /** Asked only where somebody will see them. */
+  attributes: () => SpanAttributes;
 }
 
 /** One operation of this process, for whoever looks at traces. */

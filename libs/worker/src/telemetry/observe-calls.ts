@@ -13,8 +13,12 @@ const duration = operationDuration();
 export function observeCalls(server: string, handler: CallHandler): CallHandler {
   return async (call) => {
     const startedAt = performance.now();
-    const observed = describeCall(server, call);
-    const span = beginSpan({ name: observed.name, parent: call.trace ?? {}, attributes: observed.attributes });
+    const target = targetOf(call);
+    const span = beginSpan({
+      name: target.spanName,
+      parent: call.trace ?? {},
+      attributes: () => attributesOf(server, target),
+    });
     if (span.recording) enterSpan(call, span);
     let failure: { type: string } | undefined = { type: '_OTHER' };
     try {
@@ -22,36 +26,38 @@ export function observeCalls(server: string, handler: CallHandler): CallHandler 
       failure = failureOf(frame);
       return frame;
     } finally {
-      const { method } = call;
-      const labels = [method, server, observed.tool, observed.prompt, failure?.type ?? '', modernVersion];
+      const { method, tool, prompt } = target;
+      const labels = [method, server, tool, prompt, failure?.type ?? '', modernVersion];
       duration.record((performance.now() - startedAt) / 1_000, labels);
       span.end(failure);
     }
   };
 }
 
-interface ObservedCall {
-  name: string;
+/** What a call is about. The names are those that the gateway resolved; a URI is an argument and is not said. */
+interface CallTarget {
+  method: string;
   tool: string;
   prompt: string;
-  attributes: SpanAttributes;
+  spanName: string;
 }
 
-/** The names are those that the gateway resolved; a URI is an argument and is not said. */
-function describeCall(server: string, { method, name }: IncomingCall): ObservedCall {
+function targetOf({ method, name }: IncomingCall): CallTarget {
   const tool = method === Method.toolsCall ? name : '';
   const prompt = method === Method.promptsGet ? name : '';
-  const attributes: SpanAttributes = {
+  return { method, tool, prompt, spanName: tool || prompt ? `${method} ${name}` : method };
+}
+
+function attributesOf(server: string, { method, tool, prompt }: CallTarget): SpanAttributes {
+  return {
     'mcp.method.name': method,
     'mcp.protocol.version': modernVersion,
     'gatehouse.server': server,
     'network.transport': 'tcp',
     'network.protocol.name': 'nats',
+    ...(tool && { 'gen_ai.tool.name': tool, 'gen_ai.operation.name': 'execute_tool' }),
+    ...(prompt && { 'gen_ai.prompt.name': prompt }),
   };
-  if (tool !== '') Object.assign(attributes, { 'gen_ai.tool.name': tool, 'gen_ai.operation.name': 'execute_tool' });
-  if (prompt !== '') attributes['gen_ai.prompt.name'] = prompt;
-  const target = tool || prompt;
-  return { name: target === '' ? method : `${method} ${target}`, tool, prompt, attributes };
 }
 
 /** From here on the call's own span is what the handler goes on from, and what its notifications say. */
