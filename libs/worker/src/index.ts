@@ -54,6 +54,7 @@ export type {
 export type { StartTaskOptions, TaskContext, ToolContext } from './tasks/task-context.ts';
 export type { ServerIdentity } from './server/prepare-server.ts';
 export type { TestAnswers } from './testing/play-rounds.ts';
+export type { EndedTask, FollowedTask } from './testing/followed-task.ts';
 export { createTestServer } from './testing/test-server.ts';
 export type { TestAnswer, TestCall, TestServer } from './testing/test-server.ts';
 export { runWorker, workerSettings } from './process/run-worker.ts';

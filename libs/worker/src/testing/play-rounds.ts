@@ -38,9 +38,13 @@ export async function playRounds<Answer extends RoundResult>(
   }
 }
 
-function respond(answers: TestAnswers, requests: InputRequests): Record<string, object> {
+/**
+ * The answers to these requests. A question that a task asks again has a number behind its key.
+ * @throws Error for a question that `answers` has no answer to
+ */
+export function respond(answers: TestAnswers, requests: InputRequests): Record<string, object> {
   const responses = Object.entries(requests).map(([key, request]) => {
-    const response = answers[key];
+    const response = answers[key] ?? answers[key.replace(/#\d+$/, '')];
     if (response !== undefined) return [key, typeof response === 'function' ? response(request) : response] as const;
     throw new Error(`the handler asks "${key}" (${request.method}), which the test does not answer`);
   });

@@ -9,6 +9,7 @@ import { createCallHandler } from '../server/answer-call.ts';
 import type { PreparedServer } from '../server/prepared-server.ts';
 import { prepareServer } from '../server/prepare-server.ts';
 import type { ServerIdentity } from '../server/prepare-server.ts';
+import { FollowedTask } from './followed-task.ts';
 import { playRounds } from './play-rounds.ts';
 import type { TestAnswers } from './play-rounds.ts';
 
@@ -22,6 +23,8 @@ export interface TestAnswer {
   frame: Omit<FinalFrame, 'body'>;
   /** With `answers`: what was asked in each round, in order; empty without. */
   asked: InputRequests[];
+  /** The task that the call has become. */
+  task?: FollowedTask;
 }
 
 /** What a test may say about a call. */
@@ -37,6 +40,8 @@ export interface TestCall {
    * result. Without them the first `input_required` result is the answer.
    */
   answers?: TestAnswers;
+  /** Plays a client that follows tasks: the call may become one, which asks with `answers` too. */
+  followsTasks?: boolean;
 }
 
 /** A server without gateway and NATS: calls go straight to the handler that a worker would run. */
@@ -68,7 +73,12 @@ export function createTestServer(
   server.changes.follow({ resourceUpdated: (uri) => updatedResources.push(uri), offersChanged: () => {} });
   const handle = createCallHandler(server, { logger, stateKeys: new StateKeys([randomBytes(32)]) });
   const guard = new SingleUseGuard(server);
-  const send: TestServer['call'] = async (method, name, { params, meta, principal, signal } = {}) => {
+  const send: TestServer['call'] = async (
+    method,
+    name,
+    { params, meta, principal, signal, answers = {}, followsTasks } = {},
+  ) => {
+    const task = followsTasks ? new FollowedTask(answers) : undefined;
     const notifications: TestAnswer['notifications'] = [];
     const id = randomUUID();
     const { body, ...frame } =
@@ -84,6 +94,7 @@ export function createTestServer(
         deadlineMs: Date.now() + 60_000,
         body: encodeRequest(id, method, { ...params, _meta: { ...requiredMeta, ...meta } }),
         signal: signal ?? new AbortController().signal,
+        ...(task && { task: task.offer }),
         notify: (bytes) => notifications.push(decode(bytes) as TestAnswer['notifications'][number]),
       }));
     const answer = decode(body) as { id: string; result?: TestAnswer['result']; error?: TestAnswer['error'] };
@@ -94,6 +105,7 @@ export function createTestServer(
       notifications,
       frame,
       asked: [],
+      ...(task && frame.resultType === 'task' && { task }),
     };
   };
   const call: TestServer['call'] = async (method, name, options = {}) => {
@@ -101,7 +113,7 @@ export function createTestServer(
     if (!answers) return send(method, name, options);
     const able = { [MetaKey.clientCapabilities]: allCapabilities, ...meta };
     const { answer, asked } = await playRounds(answers, (more) =>
-      send(method, name, { ...rest, meta: able, params: { ...params, ...more } }),
+      send(method, name, { ...rest, answers, meta: able, params: { ...params, ...more } }),
     );
     return { ...answer, asked };
   };
