@@ -13,11 +13,11 @@ const result: BenchResult = {
       values: { gateway: 9000, 'bare loop': 12_000, 'official server': 3000, 'mcp-nest': 2700 },
     },
     {
-      measure: 'tools/list with 5 tools, 64 connections, req/s',
+      measure: 'tools/list with 5 tools, req/s',
       values: { gateway: 12_000, 'official server': 1000 },
     },
     {
-      measure: 'tools/list with 500 tools, 64 connections, req/s',
+      measure: 'tools/list with 500 tools, req/s',
       values: { gateway: 4000, 'official server': 100 },
     },
   ],

@@ -20,8 +20,8 @@ interface Panel {
 export function renderChart(result: BenchResult): string {
   const panels = [
     panelOf('tools/call, 64 connections', result.rows, 'tools/call, 64 connections, req/s'),
-    panelOf('tools/list, 5 tools', result.rows, 'tools/list with 5 tools, 64 connections, req/s'),
-    panelOf('tools/list, 500 tools', result.rows, 'tools/list with 500 tools, 64 connections, req/s'),
+    panelOf('tools/list, 5 tools', result.rows, 'tools/list with 5 tools, req/s'),
+    panelOf('tools/list, 500 tools', result.rows, 'tools/list with 500 tools, req/s'),
   ];
   let y = margin + 60;
   const drawn = panels.map((panel) => {

@@ -10,7 +10,7 @@ import { runWrk } from '../wrk.ts';
 import type { LoadResult } from '../wrk.ts';
 
 const warmUpSeconds = 3;
-const warmUpConnections = 64;
+const warmUpConnections = 16;
 const settleMs = 200;
 
 /** One run of wrk against one target. */
