@@ -10,7 +10,7 @@ export async function discoverKeySetUrl(issuer: string): Promise<string> {
   const failures: string[] = [];
   for (const url of metadataUrls(issuer)) {
     try {
-      const metadata = await fetchJson(url);
+      const { document: metadata } = await fetchJson(url);
       if (!isObject(metadata) || metadata.issuer !== issuer) throw new Error(`${url} describes another issuer`);
       return keySetUrlOf(metadata, issuer);
     } catch (error) {

@@ -1,11 +1,18 @@
 const maxDocumentBytes = 256 * 1024;
 const fetchTimeoutMs = 3_000;
 
+/** A fetched document. */
+export interface FetchedJson {
+  document: unknown;
+  /** How long the server lets it be kept (RFC 9111 §5.2.2.1); undefined when it does not say. */
+  maxAgeSeconds: number | undefined;
+}
+
 /**
  * Fetches a small JSON document of the issuer. Redirects are refused: the issuer's addresses are configured or stand in
  * its own metadata, and nothing else may be reached through them.
  */
-export async function fetchJson(url: string): Promise<unknown> {
+export async function fetchJson(url: string): Promise<FetchedJson> {
   const response = await fetch(url, {
     headers: { accept: 'application/json' },
     redirect: 'error',
@@ -23,5 +30,11 @@ export async function fetchJson(url: string): Promise<unknown> {
     if (bytes > maxDocumentBytes) throw new Error(`${url} is larger than ${maxDocumentBytes} bytes`);
     text += decoder.decode(chunk, { stream: true });
   }
-  return JSON.parse(text + decoder.decode());
+  const document: unknown = JSON.parse(text + decoder.decode());
+  return { document, maxAgeSeconds: maxAgeOf(response.headers.get('cache-control')) };
+}
+
+function maxAgeOf(cacheControl: string | null): number | undefined {
+  const seconds = /(?:^|[\s,])max-age="?(\d{1,9})\b/i.exec(cacheControl ?? '')?.[1];
+  return seconds === undefined ? undefined : Number(seconds);
 }

@@ -5,7 +5,9 @@ import { discoverKeySetUrl } from './discover-key-set.ts';
 import { fetchJson } from './fetch-json.ts';
 import { KeySetUnavailableError } from './invalid-token-error.ts';
 
-const refreshIntervalMs = 5 * 60_000;
+/** Bounds of the time between two scheduled fetches, in which the issuer's `max-age` chooses. */
+const minRefreshMs = 1_000;
+const maxRefreshMs = 5 * 60_000;
 /** Shortest time between two fetches that unknown key ids can cause, so that forged tokens cannot flood the issuer. */
 const unknownKeyCooldownMs = 5_000;
 const firstRetryMs = 250;
@@ -19,7 +21,8 @@ export interface KeySetListener {
 
 /**
  * The signing keys of one issuer. The last set that was fetched stays in use for as long as the issuer is away: an
- * outage of the issuer must not refuse tokens that it signed before.
+ * outage of the issuer must not refuse tokens that it signed before. A set is not kept for longer than the issuer says,
+ * for it publishes a new key only that long before it signs with it.
  */
 export class IssuerKeySet {
   readonly #issuer: string;
@@ -30,6 +33,7 @@ export class IssuerKeySet {
   #generation = 0;
   #fetching: Promise<void> | undefined;
   #lastFetchAt = Number.NEGATIVE_INFINITY;
+  #refreshMs = maxRefreshMs;
   #retryMs = firstRetryMs;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -94,7 +98,9 @@ export class IssuerKeySet {
     this.#lastFetchAt = Date.now();
     try {
       this.#keySetUrl ??= await discoverKeySetUrl(this.#issuer);
-      this.#use(await fetchJson(this.#keySetUrl));
+      const { document, maxAgeSeconds } = await fetchJson(this.#keySetUrl);
+      this.#use(document);
+      this.#refreshMs = refreshMsOf(maxAgeSeconds);
       this.#retryMs = firstRetryMs;
     } catch (error) {
       // The issuer may have moved its key set: look it up again next time.
@@ -118,7 +124,13 @@ export class IssuerKeySet {
   #schedule(): void {
     if (this.#closed) return;
     const healthy = this.#retryMs === firstRetryMs;
-    this.#timer = setTimeout(() => void this.start(), healthy ? refreshIntervalMs : this.#retryMs);
+    this.#timer = setTimeout(() => void this.start(), healthy ? this.#refreshMs : this.#retryMs);
     this.#timer.unref();
   }
+}
+
+/** An issuer that forbids caching gets the longest interval: it counts on fetches for unknown keys. */
+function refreshMsOf(maxAgeSeconds: number | undefined): number {
+  if (!maxAgeSeconds) return maxRefreshMs;
+  return Math.min(Math.max(maxAgeSeconds * 1_000, minRefreshMs), maxRefreshMs);
 }

@@ -216,6 +216,25 @@ describe('the key set', () => {
     await expect(verifier.verify(old, audience)).rejects.toMatchObject({ reason: 'unknown-key' });
   });
 
+  it.each([
+    ['public, max-age=2', 2],
+    ['max-age=86400', 300],
+    ['no-store', 300],
+  ])('with %j is fetched again after %i s, so that a new key is known before it signs', async (header, seconds) => {
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
+    issuer.cache(header);
+    const watched = new IssuerKeySet(issuer.issuer, { onLoaded: () => undefined, onFailed: () => undefined });
+    await watched.start();
+    const fetches = issuer.keySetFetches();
+    await issuer.rotate('second');
+    await vi.advanceTimersByTimeAsync(seconds * 1_000 - 1);
+    expect(issuer.keySetFetches()).toBe(fetches);
+    await vi.advanceTimersByTimeAsync(1);
+    vi.useRealTimers();
+    await expect.poll(() => issuer.keySetFetches()).toBe(fetches + 1);
+    watched.close();
+  });
+
   it('that was never fetched refuses nobody: the failure is ours', async () => {
     const failures: unknown[] = [];
     const unreachable = new IssuerKeySet('http://127.0.0.1:9', {

@@ -14,6 +14,8 @@ export interface FakeIssuer {
   withdraw(keyId: string): void;
   /** Keeps answering and errors with 503, or recovers. */
   fail(failing: boolean): void;
+  /** Sends this Cache-Control with the key set. */
+  cache(cacheControl: string): void;
   publicKeys(): JWK[];
   /** Signs a token that is right in every respect but the given ones; `undefined` leaves a claim out. */
   sign(claims?: Record<string, unknown>, header?: Partial<JWTHeaderParameters>, key?: CryptoKey): Promise<string>;
@@ -28,6 +30,7 @@ export async function startFakeIssuer(options: { path?: string } = {}): Promise<
   let signing: { key: CryptoKey; keyId: string; algorithm: string } | undefined;
   let fetches = 0;
   let failing = false;
+  let cacheControl: string | undefined;
   const server = createServer((request, response) => {
     const answer = (body: object) => response.end(JSON.stringify(body));
     if (failing) response.writeHead(503).end();
@@ -35,6 +38,7 @@ export async function startFakeIssuer(options: { path?: string } = {}): Promise<
       answer({ issuer: issuerOf(), jwks_uri: `${issuerOf()}/jwks` });
     else if (request.url === `${path}/jwks`) {
       fetches++;
+      if (cacheControl !== undefined) response.setHeader('cache-control', cacheControl);
       answer({ keys });
     } else response.writeHead(404).end();
   });
@@ -59,6 +63,9 @@ export async function startFakeIssuer(options: { path?: string } = {}): Promise<
       ),
     fail: (value) => {
       failing = value;
+    },
+    cache: (value) => {
+      cacheControl = value;
     },
     publicKeys: () => keys,
     sign: async (claims = {}, header = {}, key) => {
