@@ -4,6 +4,7 @@ import { nestLogger } from '@gatehouse/runtime';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { JWK } from 'jose';
 import { Accounts } from './accounts/accounts.ts';
 import { AppModule } from './app.module.ts';
 import type { Core } from './core.module.ts';
@@ -19,6 +20,8 @@ const maxFormBytes = 64 * 1_024;
 export interface ComposedApp {
   provider: RequestListener;
   pages: RequestListener;
+  /** Signs with the first of these keys from now on and publishes all. */
+  useSigningKeys(signingKeys: JWK[]): void;
   close(): Promise<void>;
 }
 
@@ -59,5 +62,10 @@ export async function composeApp(
   await app.init();
   await adapter.getInstance().ready();
   if (!pages) throw new Error('Fastify made no handler.');
-  return { provider: (request, response) => host.handle(request, response), pages, close: () => app.close() };
+  return {
+    provider: (request, response) => host.handle(request, response),
+    pages,
+    useSigningKeys: (signingKeys) => host.useSigningKeys(signingKeys),
+    close: () => app.close(),
+  };
 }

@@ -37,6 +37,16 @@ export const authorizationServerSettings = z.object({
     { min: 0, max: 1_800 },
     'How long a rotated refresh token still gets the same successor, in seconds',
   ),
+  AUTH_SIGNING_KEY_DAYS: wholeNumber(
+    30,
+    { min: 0, max: 3_650 },
+    'How long a signing key signs until the next one takes over, in days; 0 for by command only',
+  ),
+  AUTH_KEY_SET_MAX_AGE_SECONDS: wholeNumber(
+    300,
+    { min: 1, max: 86_400 },
+    'How long resource servers may cache the key set; a new key is published for longer before it signs',
+  ),
   AUTH_TRUSTED_PROXIES: wholeNumber(
     0,
     { min: 0, max: 10 },

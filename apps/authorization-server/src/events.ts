@@ -31,6 +31,16 @@ export function reportUnwrittenAudit(logger: Logger, fields: { err: unknown; typ
   logger.error(fields, 'audit row could not be written');
 }
 
+/** This process uses other signing keys from now on. */
+export function reportSigningKeys(logger: Logger, fields: { active: string; published: string[] }): void {
+  logger.info(fields, 'signing keys changed');
+}
+
+/** The signing keys could not be read or brought forward; the last ones serve until they can. */
+export function reportFailedKeyReading(logger: Logger, error: unknown): void {
+  logger.error({ err: error }, 'signing keys could not be read');
+}
+
 /** Expired rows could not be deleted; the next sweep tries again. */
 export function reportFailedSweep(logger: Logger, error: unknown): void {
   logger.warn({ err: error }, 'expired rows could not be swept');

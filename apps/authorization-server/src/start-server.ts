@@ -14,7 +14,9 @@ import { IssuerAddress } from './entrance/issuer-address.ts';
 import { reportReady } from './events.ts';
 import { readKeyEncryption } from './keys/key-encryption.ts';
 import type { KeyEncryption } from './keys/key-encryption.ts';
+import { keyPolicy } from './keys/key-life-cycle.ts';
 import { loadServerSecrets } from './keys/load-server-secrets.ts';
+import { SigningKeyKeeper } from './keys/signing-key-keeper.ts';
 import { reportFirstAdministrator } from './report-first-administrator.ts';
 import { CatalogFollower } from './resources/catalog-follower.ts';
 import { Resources } from './resources/resources.ts';
@@ -78,6 +80,11 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
   const audit = new BoundedAudit(dataSource, logger);
   const app = await composeApp({ settings, logger, dataSource, audit, secrets, resources }, front.server, logger);
   opened.add(() => app.close());
+  const keeper = new SigningKeyKeeper(
+    { dataSource, encryption, policy: keyPolicy(settings), logger, use: (keys) => app.useSigningKeys(keys) },
+    secrets.signingKeys,
+  );
+  opened.add(() => keeper.stop());
   // Before the app closes: it answers what is in flight.
   opened.add(() => closeServer(front.server));
   const catalog = new CatalogFollower({ settings, dataSource, logger });
@@ -136,7 +143,7 @@ async function openStorage(settings: Settings, logger: Logger, opened: Opened): 
  */
 async function prepareStorage(settings: Settings, dataSource: DataSource, encryption: KeyEncryption) {
   try {
-    const secrets = await loadServerSecrets(dataSource, encryption);
+    const secrets = await loadServerSecrets(dataSource, encryption, keyPolicy(settings));
     const resources = new Resources(dataSource, settings.GATEWAY_PUBLIC_URL);
     await resources.seed();
     await createFirstAdministrator(dataSource, {

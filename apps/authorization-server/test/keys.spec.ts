@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KeyEncryption } from '../src/keys/key-encryption.ts';
+import { keyPolicy } from '../src/keys/key-life-cycle.ts';
 import { loadServerSecrets } from '../src/keys/load-server-secrets.ts';
 import { createFreshDatabase } from './fresh-database.ts';
 import { jsonOf, sendHttp } from './http.ts';
@@ -11,11 +12,14 @@ describe('secrets that do not exist yet', () => {
   it('are made once by ten replicas that ask at the same time', async () => {
     const database = await createFreshDatabase();
     const encryption = new KeyEncryption([randomBytes(32)]);
+    const policy = keyPolicy({ AUTH_KEY_SET_MAX_AGE_SECONDS: 300, AUTH_SIGNING_KEY_DAYS: 30 });
     await database.open();
     const dataSources = await Promise.all(Array.from({ length: 10 }, () => database.open()));
-    const loaded = await Promise.all(dataSources.map((dataSource) => loadServerSecrets(dataSource, encryption)));
+    const loaded = await Promise.all(
+      dataSources.map((dataSource) => loadServerSecrets(dataSource, encryption, policy)),
+    );
     expect(loaded).toEqual(loaded.map(() => loaded[0]));
-    expect(loaded[0]?.signingKeys).toHaveLength(1);
+    expect(loaded[0]?.signingKeys).toHaveLength(2);
     expect(loaded[0]?.cookieKeys).toHaveLength(1);
     await database.drop();
   });
@@ -32,11 +36,11 @@ describe('the stored secrets', () => {
   const countRows = async () => {
     const dataSource = await replicas.database.open();
     return dataSource.query<{ purpose: string; count: number }[]>(
-      `SELECT 'signing' AS purpose, count(*)::int AS count FROM auth.signing_key
+      `SELECT state AS purpose, count(*)::int AS count FROM auth.signing_key GROUP BY state
        UNION ALL SELECT purpose, count(*)::int FROM auth.server_secret GROUP BY purpose ORDER BY purpose`,
     );
   };
-  const onceEach = ['cookie', 'form', 'nonce', 'signing'].map((purpose) => ({ purpose, count: 1 }));
+  const onceEach = ['active', 'cookie', 'form', 'next', 'nonce'].map((purpose) => ({ purpose, count: 1 }));
   const keySetOf = async () => jsonOf(await replicas.send('/jwks'));
 
   it('are made once by replicas that start together, which all use them', async () => {

@@ -21,6 +21,19 @@ async function earlierDatabase(count: number, statements: string[]) {
 }
 
 describe('a database of an earlier release', () => {
+  it('keeps its signing key, which signs since it was made', async () => {
+    const database = await earlierDatabase(3, [
+      `INSERT INTO auth.signing_key (id, tenant_id, algorithm, state, sealed_private_jwk, created_at)
+       VALUES ('k', 'default', 'ES256', 'active', 'x', '2026-01-01')`,
+    ]);
+    const dataSource = await database.open();
+    const rows = await dataSource.query(
+      `SELECT id, state, activated_at = created_at AS since, retired_at FROM auth.signing_key`,
+    );
+    expect(rows).toEqual([{ id: 'k', state: 'active', since: true, retired_at: null }]);
+    await database.drop();
+  });
+
   it('keeps for its grants the newest versions that their account consented to for that client and resource', async () => {
     const grant = (id: string, resource: string) =>
       `INSERT INTO auth.oauth_grant (id, tenant_id, account_id, oauth_client_id, payload, expires_at)

@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 
-/** The secrets that all replicas share, opened once at start. */
+/** The secrets that all replicas share, as they were opened. */
 export class ServerSecrets {
   /** Private JWKs that sign tokens; the first signs, all are published. */
   readonly signingKeys: JWK[];
@@ -16,5 +16,11 @@ export class ServerSecrets {
     this.cookieKeys = secrets.cookieKeys;
     this.formKey = secrets.formKey;
     this.nonceKey = secrets.nonceKey;
+  }
+
+  /** The same secrets with other signing keys. */
+  withSigningKeys(signingKeys: JWK[]): ServerSecrets {
+    const { cookieKeys, formKey, nonceKey } = this;
+    return new ServerSecrets({ signingKeys, cookieKeys, formKey, nonceKey });
   }
 }

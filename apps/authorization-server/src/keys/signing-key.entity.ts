@@ -1,7 +1,9 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A key that signs tokens; the private part is sealed under the key-encryption key with the row's id as AAD. */
 @Entity({ name: 'signing_key' })
+@Index('signing_key_active', ['tenantId'], { unique: true, where: `state = 'active'` })
+@Index('signing_key_next', ['tenantId'], { unique: true, where: `state = 'next'` })
 export class SigningKey {
   /** The `kid`. */
   @PrimaryColumn('text')
@@ -14,7 +16,7 @@ export class SigningKey {
   @Column('text')
   algorithm!: string;
 
-  /** `active` signs and is published; rotation adds `next` and `retired`. */
+  /** `next` is published and will sign, `active` signs, `retired` is published until its last token has expired. */
   @Column('text')
   state!: 'next' | 'active' | 'retired';
 
@@ -23,4 +25,14 @@ export class SigningKey {
 
   @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
   createdAt!: Date;
+
+  @Column('timestamptz', { name: 'activated_at', nullable: true })
+  activatedAt!: Date | null;
+
+  @Column('timestamptz', { name: 'retired_at', nullable: true })
+  retiredAt!: Date | null;
+
+  /** When an operator asked for the exchange of this active key. */
+  @Column('timestamptz', { name: 'rotation_requested_at', nullable: true })
+  rotationRequestedAt!: Date | null;
 }

@@ -3,7 +3,7 @@ import type { Resources } from '../resources/resources.ts';
 import { metadataPaths, routes } from './endpoints.ts';
 import type { Step } from './request-state.ts';
 
-const publicMaxAgeSeconds = 300;
+const metadataMaxAgeSeconds = 300;
 
 interface ProviderMetadata {
   scopes_supported?: string[];
@@ -15,13 +15,13 @@ interface ProviderMetadata {
  * ways to authenticate what a client that reads this can have. A confidential client is registered beforehand by an
  * operator, who tells it its method. Metadata and keys may be cached for a short time.
  */
-export function describeServer(resources: Resources): Step {
+export function describeServer(resources: Resources, keySetMaxAgeSeconds: number): Step {
   return async (ctx, next) => {
     await next();
     if (ctx.status !== 200) return;
-    if (ctx.path === routes.jwks) ctx.set('cache-control', `public, max-age=${publicMaxAgeSeconds}`);
+    if (ctx.path === routes.jwks) ctx.set('cache-control', `public, max-age=${keySetMaxAgeSeconds}`);
     if (!metadataPaths.includes(ctx.path)) return;
-    ctx.set('cache-control', `public, max-age=${publicMaxAgeSeconds}`);
+    ctx.set('cache-control', `public, max-age=${metadataMaxAgeSeconds}`);
     const { token_endpoint_auth_signing_alg_values_supported: _, ...metadata } = ctx.body as ProviderMetadata;
     ctx.body = {
       ...metadata,

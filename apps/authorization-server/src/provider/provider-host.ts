@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { Logger } from '@gatehouse/runtime';
+import type { JWK } from 'jose';
 import { Provider } from 'oidc-provider';
 import type { errors, KoaContextWithOIDC } from 'oidc-provider';
 import { currentRequest } from '../entrance/request-context.ts';
@@ -16,6 +17,8 @@ import { requestState } from './request-state.ts';
 export class ProviderHost {
   #running: { provider: Provider; handle: (request: IncomingMessage, response: ServerResponse) => void } | undefined;
 
+  #parts: { parts: ProviderParts; logger: Logger } | undefined;
+
   get provider(): Provider {
     return this.#present().provider;
   }
@@ -27,6 +30,7 @@ export class ProviderHost {
 
   /** Builds a provider and puts it in place. */
   install(parts: ProviderParts, logger: Logger): void {
+    this.#parts = { parts, logger };
     const provider = new Provider(parts.settings.AUTH_ISSUER, providerConfiguration(parts));
     // The entrance writes the forwarded headers itself, after it has checked Host.
     provider.proxy = true;
@@ -35,6 +39,16 @@ export class ProviderHost {
     const handle = provider.callback();
     // Koa's promise never rejects: it answers failures itself.
     this.#running = { provider, handle: (request, response) => void handle(request, response) };
+  }
+
+  /**
+   * Puts a provider with other signing keys in place. Requests that are under way end at the one that they began with,
+   * whose keys stay published.
+   */
+  useSigningKeys(signingKeys: JWK[]): void {
+    if (!this.#parts) throw new Error('Keys came before the provider was built.');
+    const { parts, logger } = this.#parts;
+    this.install({ ...parts, secrets: parts.secrets.withSigningKeys(signingKeys) }, logger);
   }
 
   #present() {

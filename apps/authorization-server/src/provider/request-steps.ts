@@ -28,7 +28,7 @@ export function requestSteps(options: {
   return [
     catchFailures(logger, renderError),
     allowBrowserClients,
-    describeServer(resources),
+    describeServer(resources, settings.AUTH_KEY_SET_MAX_AGE_SECONDS),
     auditRefusedRegistrations(dataSource),
     limitRegistrations(dataSource, settings.AUTH_REGISTRATIONS_PER_MINUTE),
     readBody,

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { dueStep, keyPolicy } from './key-life-cycle.ts';
+import type { KeyAge } from './key-life-cycle.ts';
+
+const day = 24 * 60 * 60;
+const policy = keyPolicy({ AUTH_KEY_SET_MAX_AGE_SECONDS: 300, AUTH_SIGNING_KEY_DAYS: 30 });
+
+const key = (id: string, state: KeyAge['state'], more: Partial<KeyAge> = {}): KeyAge => ({
+  id,
+  state,
+  ageSeconds: 0,
+  activeSeconds: null,
+  retiredSeconds: null,
+  rotationRequested: false,
+  ...more,
+});
+const active = (more: Partial<KeyAge> = {}) => key('a', 'active', { activeSeconds: 0, ...more });
+const next = (ageSeconds = 0) => key('n', 'next', { ageSeconds });
+
+describe('the life cycle of signing keys', () => {
+  it.each<[string, KeyAge[], unknown]>([
+    ['no key', [], { kind: 'create', state: 'active' }],
+    ['a retired key alone', [key('r', 'retired')], { kind: 'create', state: 'active' }],
+    ['no active key', [next()], { kind: 'promote', id: 'n', reason: 'no_active_key' }],
+    ['no next key', [active()], { kind: 'create', state: 'next' }],
+    ['two young keys', [active(), next()], undefined],
+    [
+      'an old key and a next one that nobody may have seen',
+      [active({ activeSeconds: 99 * day }), next(309)],
+      undefined,
+    ],
+    [
+      'an old key and a next one that everybody has seen',
+      [active({ activeSeconds: 30 * day }), next(310)],
+      { kind: 'promote', id: 'n', reason: 'scheduled' },
+    ],
+    ['a key of 29 days', [active({ activeSeconds: 29 * day }), next(29 * day)], undefined],
+    ['a request that comes too early', [active({ rotationRequested: true }), next(309)], undefined],
+    ['a request', [active({ rotationRequested: true }), next(310)], { kind: 'promote', id: 'n', reason: 'requested' }],
+    ['a retired key whose tokens live', [active(), next(), key('r', 'retired', { retiredSeconds: 3_659 })], undefined],
+    [
+      'a retired key whose last token has expired',
+      [active(), next(), key('r', 'retired', { retiredSeconds: 3_660 })],
+      { kind: 'remove', id: 'r' },
+    ],
+  ])('makes the due step for %s', (_what, keys, step) => {
+    expect(dueStep(keys, policy)).toEqual(step);
+  });
+
+  it('knows no schedule when the days are 0', () => {
+    const byCommand = keyPolicy({ AUTH_KEY_SET_MAX_AGE_SECONDS: 300, AUTH_SIGNING_KEY_DAYS: 0 });
+    expect(dueStep([active({ activeSeconds: 999 * day }), next(999 * day)], byCommand)).toBeUndefined();
+  });
+
+  it('publishes a key for longer than anybody may keep an older key set', () => {
+    const { leadSeconds } = keyPolicy({ AUTH_KEY_SET_MAX_AGE_SECONDS: 7_200, AUTH_SIGNING_KEY_DAYS: 30 });
+    expect(leadSeconds).toBeGreaterThan(7_200 + 5);
+  });
+});
