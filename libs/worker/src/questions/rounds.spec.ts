@@ -368,7 +368,7 @@ describe('a requestState', () => {
 });
 
 describe('a tool whose states may be used once', () => {
-  const once = (params: TestCall['params']) => server.callTool('once', undefined, { meta: able, params });
+  const once = (params: NonNullable<TestCall['params']>) => server.callTool('once', undefined, { meta: able, params });
 
   it('says so to the gateway, which keeps to it', () => {
     const definition = server.definitions.tools.find(({ name }) => name === 'once');
