@@ -18,13 +18,16 @@ let gateway: AppProcess;
 let worker: AppProcess;
 let mcpUrl: string;
 let accessToken: string;
+let shared: NodeJS.ProcessEnv;
+let issuerUrl: string;
 
 beforeAll(async () => {
   const nats = await startEmbeddedNats({ dataDir: folder.path, durable: false });
   cleanUps.unshift(() => nats.stop());
   const issuer = await startTokenIssuer();
   cleanUps.unshift(() => issuer.close());
-  const shared = {
+  issuerUrl = issuer.issuer;
+  shared = {
     NATS_URL: nats.url,
     OTEL_EXPORTER_OTLP_ENDPOINT: await collector.listen(),
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
@@ -56,9 +59,14 @@ interface Answer {
   events: { method?: string; params?: { _meta?: Record<string, string> } }[];
 }
 
-async function callTool(tool: string, meta: object = {}, headers: Record<string, string> = {}): Promise<Answer> {
+async function callTool(
+  tool: string,
+  meta: object = {},
+  headers: Record<string, string> = {},
+  url = mcpUrl,
+): Promise<Answer> {
   const name = `traced__${tool}`;
-  const response = await fetch(mcpUrl, {
+  const response = await fetch(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -207,6 +215,50 @@ describe('what is sent', () => {
       const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
       expect(text).toMatch(/^mcp_server_operation_duration_seconds_count\{.*gen_ai_tool_name="look-up".*\} \d+$/m);
     }
+  });
+});
+
+describe('telemetry', () => {
+  it('goes through the SDK that a process has already, once', async () => {
+    await worker.stop();
+    const preload = new URL('telemetry/own-sdk.ts', import.meta.url).href;
+    worker = await startAppProcess('test/system/telemetry/traced-worker.ts', 'WORKER_ADMIN_PORT', shared, {
+      nodeOptions: ['--import', preload],
+    });
+    let answer: Answer;
+    const { traceId, traceparent } = clientTrace();
+    do answer = await callTool('look-up', { traceparent });
+    while (answer.error);
+    await collector.trace(traceId, 3);
+    const ofWorker = collector.spans.filter((span) => span.traceId === traceId && span.service === 'own-sdk');
+    expect(ofWorker.map(({ name }) => name).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+      'query the database',
+      'tools/call look-up',
+    ]);
+    expect(collector.spans.filter((span) => span.traceId === traceId && span.service === 'gatehouse-traced')).toEqual(
+      [],
+    );
+    expect(worker.log()).not.toContain('telemetry');
+  });
+
+  it('costs a warning and no call while its collector is away, and does not keep a process from ending', async () => {
+    const port = await findFreePort();
+    const alone = await startAppProcess('dist/apps/gateway/main.js', 'GATEWAY_ADMIN_PORT', {
+      ...shared,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await findFreePort()}`,
+      GATEWAY_PORT: String(port),
+      GATEWAY_PUBLIC_URL: new URL(mcpUrl).origin,
+      AUTH_ISSUER: issuerUrl,
+    });
+    const call = () => callTool('look-up', {}, {}, `http://localhost:${port}/mcp`);
+    expect((await call()).result?.isError).toBeUndefined();
+    while (!alone.log().includes('telemetry cannot be sent')) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await call()).result?.isError).toBeUndefined();
+    expect(alone.log().match(/telemetry cannot be sent/g)).toHaveLength(1);
+    const startedAt = performance.now();
+    await alone.stop();
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(alone.child.exitCode).toBe(0);
   });
 });
 

@@ -21,19 +21,50 @@ export async function startTelemetry(
   logger: Logger,
 ): Promise<() => Promise<void>> {
   addProcessMetrics(metrics);
-  const wanted = wantedTelemetry(settings);
+  const found = registeredSdk();
+  const wanted = found ?? wantedTelemetry(settings);
   if (!wanted.traces && !wanted.metrics) return () => Promise.resolve();
-  const { startSdk } = await import('./opentelemetry.ts');
-  const serviceName = defaultServiceName(settings, app);
-  const sdk = startSdk({ ...wanted, serviceName, registry: metrics, onProblem: problemLog(logger) });
-  setTracer(sdk.makeSpan);
+  const stop = found ? () => Promise.resolve() : await loadSdk(app, settings, wanted, logger);
+  const { forwardMetrics, spanMaker } = await import('./opentelemetry-api.ts');
+  if (wanted.metrics) forwardMetrics(metrics);
+  if (wanted.traces) setTracer(spanMaker());
   return async () => {
     setTracer(undefined);
-    const giveUp = new AbortController();
-    const flushed = sdk.stop().catch(() => {}); // what could not be sent was logged
-    await Promise.race([flushed, delay(flushTimeoutMs, undefined, { signal: giveUp.signal, ref: false })]);
-    giveUp.abort();
+    await withinTime(stop());
   };
+}
+
+interface WantedTelemetry {
+  traces: boolean;
+  metrics: boolean;
+}
+
+async function loadSdk(
+  app: string,
+  settings: TelemetrySettings,
+  wanted: WantedTelemetry,
+  logger: Logger,
+): Promise<() => Promise<void>> {
+  const { startSdk } = await import('./opentelemetry-sdk.ts');
+  return startSdk({ ...wanted, serviceName: defaultServiceName(settings, app), onProblem: problemLog(logger) });
+}
+
+/** Where OpenTelemetry's API keeps what a process has registered, whatever copy of the API it was. */
+const apiRegistry = Symbol.for('opentelemetry.js.api.1');
+
+/** What an SDK does that the process got before (`node --import`); a second one beside it would send everything twice. */
+function registeredSdk(): WantedTelemetry | undefined {
+  const registered = (globalThis as { [apiRegistry]?: { trace?: unknown; metrics?: unknown } })[apiRegistry];
+  const found = { traces: registered?.trace !== undefined, metrics: registered?.metrics !== undefined };
+  return found.traces || found.metrics ? found : undefined;
+}
+
+async function withinTime(flushed: Promise<void>): Promise<void> {
+  const giveUp = new AbortController();
+  // What could not be sent was logged.
+  const sent = flushed.catch(() => {});
+  await Promise.race([sent, delay(flushTimeoutMs, undefined, { signal: giveUp.signal, ref: false })]);
+  giveUp.abort();
 }
 
 function problemLog(logger: Logger): (problem: string) => void {

@@ -1,66 +1,24 @@
-import {
-  context,
-  diag,
-  DiagLogLevel,
-  metrics,
-  propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-} from '@opentelemetry/api';
+import { context, metrics, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Context, Meter, Span as OtelSpan, Tracer } from '@opentelemetry/api';
-import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { Instrument, LabelValues } from './instruments.ts';
 import type { MetricRegistry } from './metric-registry.ts';
 import type { TraceCarrier } from './trace-carrier.ts';
 import type { Span, SpanAttributes, SpanStart } from './tracing.ts';
 
-// Loaded only where an operator asks for telemetry: the SDK takes 25 MB and a quarter of a second.
+// Loaded only where somebody has OpenTelemetry's SDK.
 
 const scope = 'gatehouse';
 
-/** What to send where; everything else the SDK reads from the standard variables by itself. */
-export interface SdkOptions {
-  serviceName: string | undefined;
-  traces: boolean;
-  metrics: boolean;
-  registry: MetricRegistry;
-  /** Hears that telemetry has trouble of its own, such as a collector that does not answer. */
-  onProblem: (message: string) => void;
-}
-
-/** A running SDK. */
-export interface RunningSdk {
-  makeSpan: ((start: SpanStart) => Span) | undefined;
-  /** Sends what is left. */
-  stop(): Promise<void>;
-}
-
-/** Starts OpenTelemetry's SDK for this process, beside one that the process may have got from elsewhere. */
-export function startSdk(options: SdkOptions): RunningSdk {
-  const ignore = () => {};
-  const report = (message: string) => options.onProblem(message);
-  diag.setLogger(
-    { error: report, warn: report, info: ignore, debug: ignore, verbose: ignore },
-    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
-  );
-  const sdk = new NodeSDK({
-    ...(options.serviceName === undefined ? {} : { serviceName: options.serviceName }),
-    // Not the standard variables' defaults, which would send everything as soon as anything is sent.
-    ...(options.traces ? {} : { spanProcessors: [] }),
-    ...(options.metrics ? {} : { metricReaders: [] }),
-    // The product's log goes to standard output.
-    logRecordProcessors: [],
-    instrumentations: [],
-  });
-  sdk.start();
-  if (options.metrics) forwardMetrics(options.registry, metrics.getMeter(scope));
+/** Makes spans with whatever SDK the process has. */
+export function spanMaker(): (start: SpanStart) => Span {
   const tracer = trace.getTracer(scope);
-  return {
-    makeSpan: options.traces ? (start) => new TracedSpan(tracer, start) : undefined,
-    stop: () => sdk.shutdown(),
-  };
+  return (start) => new TracedSpan(tracer, start);
+}
+
+/** Tells whatever SDK the process has what the instruments count. */
+export function forwardMetrics(registry: MetricRegistry): void {
+  const meter = metrics.getMeter(scope);
+  registry.onInstrument((instrument) => forward(instrument, meter));
 }
 
 class TracedSpan implements Span {
@@ -106,10 +64,6 @@ class TracedSpan implements Span {
     }
     this.#span.end();
   }
-}
-
-function forwardMetrics(registry: MetricRegistry, meter: Meter): void {
-  registry.onInstrument((instrument) => forward(instrument, meter));
 }
 
 function forward(instrument: Instrument, meter: Meter): void {
