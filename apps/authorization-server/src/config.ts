@@ -1,5 +1,5 @@
 import { natsSettings } from '@gatehouse/messaging';
-import { commonSettings, httpUrl, port, secret, wholeNumber } from '@gatehouse/runtime';
+import { commonSettings, httpUrl, loadSettings, port, secret, wholeNumber } from '@gatehouse/runtime';
 import { z } from 'zod';
 
 /** The settings of the authorization server; `process.env` is read nowhere else. */
@@ -64,6 +64,22 @@ export type GivenSettings = z.output<typeof authorizationServerSettings>;
 
 /** Parsed settings, with the issuer filled in. */
 export type Settings = GivenSettings & { AUTH_ISSUER: string };
+
+const commandSettings = authorizationServerSettings.pick({
+  DATABASE_URL: true,
+  GATEHOUSE_ENCRYPTION_KEY: true,
+  GATEHOUSE_ENCRYPTION_KEY_PREVIOUS: true,
+  AUTH_KEY_SET_MAX_AGE_SECONDS: true,
+  AUTH_SIGNING_KEY_DAYS: true,
+});
+
+/** What the commands of an operator need of the settings. */
+export type CommandSettings = z.output<typeof commandSettings>;
+
+/** @throws StartError naming what is missing. */
+export function readCommandSettings(): CommandSettings {
+  return loadSettings(commandSettings, process.env);
+}
 
 /** Injection token of {@link Settings}. */
 export const SETTINGS = Symbol('settings of the authorization server');
