@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
 const headEnd = Buffer.from('\r\n\r\n');
+const receiveBytes = 16 * 1024;
 const noBytes = Buffer.alloc(0);
 
 /** One answer, as far as a load generator looks at it. */
@@ -17,21 +19,25 @@ export class KeepAliveConnection {
   #received: Buffer = noBytes;
   #onAnswer: ((answer: Answer | Error) => void) | undefined;
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#take(chunk));
-    socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => this.#fail(new Error('the connection was closed')));
+  private constructor(host: string, port: number) {
+    // Node reads into this one buffer: no stream between, and nothing to collect.
+    const buffer = Buffer.allocUnsafe(receiveBytes);
+    const onread = {
+      buffer,
+      callback: (bytes: number) => {
+        this.#take(buffer.subarray(0, bytes));
+        return true;
+      },
+    };
+    this.#socket = connect({ host, port, noDelay: true, onread });
+    this.#socket.on('error', (error) => this.#fail(error));
+    this.#socket.on('close', () => this.#fail(new Error('the connection was closed')));
   }
 
   static async open(host: string, port: number): Promise<KeepAliveConnection> {
-    const socket = connect({ host, port });
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', reject);
-    });
-    return new KeepAliveConnection(socket);
+    const connection = new KeepAliveConnection(host, port);
+    await once(connection.#socket, 'connect');
+    return connection;
   }
 
   /** Sends one request; `onAnswer` hears its end once, and then the connection is free again unless it was an error. */
@@ -46,15 +52,18 @@ export class KeepAliveConnection {
   }
 
   #take(chunk: Buffer): void {
-    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
-    const answer = readAnswer(this.#received);
-    if (answer === undefined) return;
+    const received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+    const answer = readAnswer(received);
+    if (answer === undefined) {
+      this.#received = Buffer.from(received);
+      return;
+    }
     if (answer instanceof Error) {
       this.#fail(answer);
       this.#socket.destroy();
       return;
     }
-    this.#received = this.#received.subarray(answer.bytes);
+    this.#received = noBytes;
     this.#finish(answer);
   }
 
