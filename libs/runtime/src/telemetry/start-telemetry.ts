@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { maskCredentials } from '../logger.ts';
 import type { Logger } from '../logger.ts';
 import { metrics } from './metric-registry.ts';
 import { addProcessMetrics } from './process-metrics.ts';
@@ -72,6 +73,6 @@ function problemLog(logger: Logger): (problem: string) => void {
   return (problem) => {
     if (performance.now() - loggedAt < problemIntervalMs) return;
     loggedAt = performance.now();
-    logger.warn({ problem: problem.slice(0, 500) }, 'telemetry cannot be sent');
+    logger.warn({ problem: maskCredentials(problem.slice(0, 500)) }, 'telemetry cannot be sent');
   };
 }
