@@ -24,6 +24,7 @@ const definitions: ServerDefinitions = {
   tools: [
     { name: 'redeem', inputSchema, annotations: { idempotentHint: true }, gatehouse: { singleUseState: true } },
     { name: 'look', inputSchema },
+    { name: 'hang', inputSchema, gatehouse: { singleUseState: true, timeoutMs: 300 } },
   ],
   resources: [],
   resourceTemplates: [],
@@ -49,9 +50,14 @@ describe('a tool whose states may be used once', () => {
       body: Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, result })),
     };
   };
-  const serve = () =>
+  const connect = () => {
+    const identity: NatsRole = { role: 'worker', tenant: test.tenant, servers: [server] };
+    const servers = process.env.GATEHOUSE_TEST_NATS_URL ?? '';
+    return connectNats({ servers, name: 'shop', inboxPrefix: inboxPrefix(identity), logger });
+  };
+  const serve = (on = connection, answer: CallHandler = (call) => handle(call)) =>
     serveCalls({
-      connection,
+      connection: on,
       tenant: test.tenant,
       servers: [
         {
@@ -59,7 +65,7 @@ describe('a tool whose states may be used once', () => {
           handler: (call) => {
             const { params } = JSON.parse(Buffer.from(call.body).toString()) as { params: { requestState?: string } };
             executed.push(`${call.name} ${params.requestState}`);
-            return handle(call);
+            return answer(call);
           },
         },
       ],
@@ -78,9 +84,7 @@ describe('a tool whose states may be used once', () => {
     test = await startTestGateway();
     replica = await startGateway(loadSettings(gatewaySettings, test.environment), logger);
     token = await test.token({ scope: `mcp ${server}:read ${server}:write` });
-    const identity: NatsRole = { role: 'worker', tenant: test.tenant, servers: [server] };
-    const servers = process.env.GATEHOUSE_TEST_NATS_URL ?? '';
-    connection = await connectNats({ servers, name: 'shop', inboxPrefix: inboxPrefix(identity), logger });
+    connection = await connect();
     handle = complete;
     worker = serve();
     await worker.ready;
@@ -123,12 +127,36 @@ describe('a tool whose states may be used once', () => {
     expect(executed).toHaveLength(6);
   });
 
-  it('keeps a state used when the outcome is unknown: a lost call is not sent a second time', async () => {
-    handle = () => Promise.reject(new Error('the worker died'));
-    expect((await call('redeem', 'state of a failed call')).body.error).toBeDefined();
+  it('keeps a state used when the worker failed, or did not answer in time', async () => {
+    handle = () => Promise.reject(new Error('the worker failed'));
+    expect((await call('redeem', 'state of a failed call')).body.error).toMatchObject({ code: -32603 });
+    handle = ({ signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => setTimeout(() => reject(new Error('stopped late')), 500));
+      });
+    const expired = await call('hang', 'state of a call without answer');
+    expect(expired.body.error).toMatchObject({ code: -31003, data: { executed: 'unknown' } });
     handle = complete;
     expect((await call('redeem', 'state of a failed call')).body.error).toMatchObject({ code: -32602 });
-    expect(executed).toHaveLength(1);
+    expect((await call('hang', 'state of a call without answer')).body.error).toMatchObject({ code: -32602 });
+    expect(executed).toHaveLength(2);
+  });
+
+  it('is not called a second time when its worker dies, though it calls itself idempotent', async () => {
+    const dying = await connect();
+    const second = serve(dying, () => {
+      void dying.close();
+      return new Promise(() => {});
+    });
+    await second.ready;
+    const states = Array.from({ length: 8 }, (_, index) => `state ${index} of a worker that dies`);
+    // So many at once that the second worker gets some of them.
+    const answers = await Promise.all(states.map((state) => call('redeem', state)));
+    expect(dying.isClosed()).toBe(true);
+    const lost = answers.flatMap(({ body }) => body.error ?? []);
+    expect(lost.length).toBeGreaterThan(0);
+    for (const error of lost) expect(error).toMatchObject({ code: -31002, data: { executed: 'unknown' } });
+    expect(executed.toSorted()).toEqual(states.map((state) => `redeem ${state}`));
   });
 
   it('gives the state back when the call did not run, so that "try again" is true', async () => {

@@ -178,6 +178,7 @@ describe('a question without an answer', () => {
         listRoots('where'),
         (async () => {
           await step('first', () => 1);
+          for (let turn = 0; turn < 50; turn++) await Promise.resolve();
           return elicit('page', { message: 'Connect', url: 'https://a.example' });
         })(),
       ]);
@@ -604,13 +605,13 @@ describe('a step', () => {
         if (attempts < 3) throw new Error('busy');
         return attempts;
       };
-      const first = await step('flaky', flaky).catch(() => 'failed');
+      const first = await step('flaky', flaky).catch(() => step('flaky', flaky).catch(() => 'failed twice'));
       await elicit('name', nameForm);
-      return JSON.stringify([first, await step('other', () => 1)]);
+      return String(first);
     };
     const { result } = await server.callTool('tool', {}, { answers: { name: named('Ada') } });
-    expect(attempts).toBe(2);
-    expect(result).toMatchObject({ content: [{ text: '["failed",1]' }] });
+    expect(attempts).toBe(3);
+    expect(result).toMatchObject({ content: [{ text: '3' }] });
   });
 
   it('that is still running when the client is asked is waited for and kept', async () => {
