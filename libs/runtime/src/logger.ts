@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
+import { LineBatch } from './line-batch.ts';
 import { pinoPretty } from './pretty.ts';
 import { StartError } from './start-error.ts';
 
@@ -32,6 +33,9 @@ const credentialPatterns: [RegExp, string][] = [
   [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi, '$1:[masked]@'],
 ];
 
+/** All loggers of the process write to the same place, in their order. */
+let stdout: LineBatch | undefined;
+
 /** Replaces credentials inside a text: authorization header values, JWTs, passwords in URLs. */
 export function maskCredentials(text: string): string {
   return credentialPatterns.reduce((masked, [pattern, replacement]) => masked.replace(pattern, replacement), text);
@@ -56,8 +60,7 @@ export function createLogger(
       log: (fields: Record<string, unknown>) => maskFields(fields, 0),
     },
   };
-  // With a least length `flush` waits for what is being written; without one it does not.
-  return pino(options, pretty ? pinoPretty() : pino.destination({ dest: 1, sync: false, minLength: 1 }));
+  return pino(options, pretty ? pinoPretty() : (stdout ??= new LineBatch()));
 }
 
 /**

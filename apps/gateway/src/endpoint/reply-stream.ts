@@ -14,6 +14,12 @@ const maxWaitingBytes = 1024 * 1024;
 /** One write at a time of this size shows whether a slow reader still reads. */
 const sliceBytes = 64 * 1024;
 
+/**
+ * Up to this size a body goes out as a text of the same bytes: node:http joins it with the head to one write, where it
+ * would hand over a list of two (docs/decisions/0022).
+ */
+const textBytes = 16 * 1024;
+
 const heartbeat = Buffer.from(': keep-alive\n\n');
 const closeHeaders = { connection: 'close' };
 
@@ -40,7 +46,7 @@ export class ReplyStream implements RequestContext {
   constructor(response: ServerResponse, streams: ReplyStreams) {
     this.#response = response;
     this.#streams = streams;
-    response.once('close', this.#onClose);
+    response.on('close', this.#onClose);
   }
 
   /** Bytes that the reader has not taken yet. */
@@ -109,7 +115,8 @@ export class ReplyStream implements RequestContext {
       this.#writeSlices(body, 0, () => this.#response.end());
       return;
     }
-    this.#response.end(body);
+    if (body !== undefined && body.length <= textBytes) this.#response.end(bytesAsText(body), 'latin1');
+    else this.#response.end(body);
     // Small as it is, a reader that takes nothing must not hold it for ever.
     if (this.#response.writableLength > 0) this.#watchReader();
     else this.#streams.delete(this);
@@ -204,4 +211,8 @@ export class ReplyStream implements RequestContext {
     this.#ended = true;
     this.#abandonment?.abort();
   };
+}
+
+function bytesAsText(body: Uint8Array): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
 }
