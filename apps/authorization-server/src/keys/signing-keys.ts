@@ -12,7 +12,7 @@ import { SigningKey } from './signing-key.entity.ts';
 
 const algorithm = 'ES256';
 
-/** Every key with its state and ages, oldest first. */
+/** Every key with its state and ages: the active one, the next one, the retired ones, oldest first. */
 export function readKeyAges(manager: EntityManager): Promise<KeyAge[]> {
   return manager.query(
     `SELECT id, state,
@@ -20,7 +20,7 @@ export function readKeyAges(manager: EntityManager): Promise<KeyAge[]> {
             extract(epoch FROM now() - activated_at)::float8 AS "activeSeconds",
             extract(epoch FROM now() - retired_at)::float8 AS "retiredSeconds",
             rotation_requested_at IS NOT NULL AS "rotationRequested"
-     FROM auth.signing_key WHERE tenant_id = $1 ORDER BY created_at, id`,
+     FROM auth.signing_key WHERE tenant_id = $1 ORDER BY state, created_at, id`,
     [defaultTenant],
   );
 }

@@ -10,7 +10,13 @@ export function auditEventsOf(ctx: KoaContextWithOIDC, endedGrantIds: string[]):
   const endings = endedGrantIds.map((gid): AuditEvent => {
     return { ...whoAsked(ctx), type: 'grant.ended', outcome: 'success', reason, details: { gid } };
   });
-  return [...tokenEvents(ctx), ...authenticationEvents(ctx), ...registrationEvents(ctx), ...endings];
+  return [
+    ...tokenEvents(ctx),
+    ...revocationEvents(ctx),
+    ...authenticationEvents(ctx),
+    ...registrationEvents(ctx),
+    ...endings,
+  ];
 }
 
 function tokenEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
@@ -39,6 +45,21 @@ function tokenEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
       details: { grantType, detail: refusal?.error_detail ?? refusal?.error_description },
     },
   ];
+}
+
+function revocationEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
+  const { accessToken } = requestState(ctx);
+  if (!accessToken?.isRevokedNow) return [];
+  const { jti, gid, sub } = accessToken.claims;
+  const details = { jti, gid };
+  const event: AuditEvent = {
+    ...whoAsked(ctx),
+    type: 'token.revoked',
+    outcome: 'success',
+    reason: 'revoked_by_client',
+    details,
+  };
+  return [sub === undefined ? event : { ...event, onBehalfOf: sub }];
 }
 
 /** A client that could not prove itself; at the token endpoint that is a refused token. */

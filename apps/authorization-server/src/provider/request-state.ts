@@ -1,5 +1,14 @@
 import type { ParsedUrlQuery } from 'node:querystring';
+import type { JWTPayload } from 'jose';
 import type { KoaContextWithOIDC, errors } from 'oidc-provider';
+
+/** An access token of ours that a request presents to have it introspected or revoked. */
+export interface PresentedAccessToken {
+  /** Under which the provider looks for it. */
+  id: string;
+  claims: JWTPayload;
+  isRevokedNow?: boolean;
+}
 
 /** What the steps of one request tell each other. */
 export interface RequestState {
@@ -13,6 +22,7 @@ export interface RequestState {
   successor?: string;
   /** Granted scopes that are left out because they opened other tools when they were consented to. */
   withheldScopes?: string[];
+  accessToken?: PresentedAccessToken;
 }
 
 /** Passes a request on; Koa's middleware with the provider's context. */
@@ -21,11 +31,12 @@ export type Step = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promi
 const states = new WeakMap<object, RequestState>();
 
 /** The state of a request. */
-export function requestState(ctx: { req: object }): RequestState {
-  let state = states.get(ctx.req);
+export function requestState(ctx: { res: object }): RequestState {
+  // A step may put another request in the place of `ctx.req`.
+  let state = states.get(ctx.res);
   if (!state) {
     state = {};
-    states.set(ctx.req, state);
+    states.set(ctx.res, state);
   }
   return state;
 }

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { admitRegistration, auditRefusedRegistrations, limitRegistrations } from '../clients/admit-registration.ts';
 import type { BoundedAudit } from '../audit/bounded-audit.ts';
 import type { Settings } from '../config.ts';
+import type { ServerSecrets } from '../keys/server-secrets.ts';
 import type { Resources } from '../resources/resources.ts';
 import { allowBrowserClients } from './allow-browser-clients.ts';
 import { catchFailures } from './catch-failures.ts';
@@ -12,6 +13,7 @@ import { describeServer } from './describe-server.ts';
 import { keepTogether } from './keep-together.ts';
 import { defaultScope, nameResource } from './name-resource.ts';
 import { passOnBody, readBody } from './read-body.ts';
+import { recognizeAccessToken } from './recognize-access-token.ts';
 import { keepSuccessor } from './refresh-rotation.ts';
 import type { Step } from './request-state.ts';
 
@@ -21,10 +23,11 @@ export function requestSteps(options: {
   audit: BoundedAudit;
   settings: Settings;
   resources: Resources;
+  secrets: ServerSecrets;
   logger: Logger;
   renderError: NonNullable<Configuration['renderError']>;
 }): Step[] {
-  const { dataSource, audit, settings, resources, logger, renderError } = options;
+  const { dataSource, audit, settings, secrets, resources, logger, renderError } = options;
   return [
     catchFailures(logger, renderError),
     allowBrowserClients,
@@ -37,6 +40,7 @@ export function requestSteps(options: {
     admitRegistration,
     nameResource(resources),
     defaultScope(resources),
+    recognizeAccessToken(settings.AUTH_ISSUER, secrets.signingKeys),
     passOnBody,
     keepTogether(dataSource, audit),
     keepSuccessor(dataSource),

@@ -1,9 +1,10 @@
+import { Provider } from 'oidc-provider';
 import type { DataSource, EntityManager } from 'typeorm';
 import { accessTokenLifetimeSeconds } from '../provider/lifetimes.ts';
 import { grantsToEnd } from '../storage/unit-of-work.ts';
 
 /** Clocks of gateways may be behind by as much as they tolerate in `exp`. */
-const clockToleranceSeconds = 60;
+export const clockToleranceSeconds = 60;
 
 /**
  * Ends a grant: its codes and refresh tokens die with it, and the outbox tells the gateways, whose cached access
@@ -27,6 +28,16 @@ export async function endGrant(manager: EntityManager, grantId: string): Promise
     [grant.tenant_id, grantId, accessTokenLifetimeSeconds + clockToleranceSeconds],
   );
   return true;
+}
+
+/**
+ * Ends a grant because a client revokes a token of it. The provider asks for that with each kind of token, also when an
+ * access token is revoked: that one ends alone (RFC 7009 §2.1 leaves it to us), for its client may just be tidy.
+ */
+export async function endGrantOfRevokedToken(dataSource: DataSource, grantId: string): Promise<void> {
+  const oidc = Provider.ctx?.oidc;
+  if (oidc?.route === 'revocation' && oidc.entities.AccessToken) return;
+  await endGrantAfterwards(dataSource, grantId);
 }
 
 /**

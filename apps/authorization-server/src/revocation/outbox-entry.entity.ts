@@ -7,6 +7,7 @@ export type RevocationKind = 'token' | 'grant' | 'account' | 'client';
 @Entity({ name: 'outbox' })
 @Index('outbox_unpublished', ['id'], { where: 'published_at IS NULL' })
 @Index('outbox_expiry', ['expiresAt'])
+@Index('outbox_key', ['kind', 'key'])
 export class OutboxEntry {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
   id!: string;

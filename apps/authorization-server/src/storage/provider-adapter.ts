@@ -1,6 +1,7 @@
 import type { Adapter } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import { ClientAdapter } from '../clients/client-adapter.ts';
+import { AccessTokenAdapter } from '../revocation/access-token-adapter.ts';
 import { GrantAdapter } from './grant-adapter.ts';
 import { RecordAdapter } from './record-adapter.ts';
 import { RefreshTokenAdapter } from './refresh-token-adapter.ts';
@@ -10,6 +11,8 @@ import { ReplayAdapter } from './replay-adapter.ts';
 export function createAdapter(dataSource: DataSource, options: { graceSeconds: number }): (model: string) => Adapter {
   return (model) => {
     switch (model) {
+      case 'AccessToken':
+        return new AccessTokenAdapter(dataSource);
       case 'Client':
         return new ClientAdapter(dataSource);
       case 'Grant':

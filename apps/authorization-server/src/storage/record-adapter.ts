@@ -2,7 +2,7 @@ import { errors } from 'oidc-provider';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import { defaultTenant } from '../config.ts';
-import { endGrantAfterwards } from '../revocation/end-grant.ts';
+import { endGrantAfterwards, endGrantOfRevokedToken } from '../revocation/end-grant.ts';
 import { bearerId, isStorableId } from './stored-id.ts';
 import { withManager } from './unit-of-work.ts';
 
@@ -91,7 +91,7 @@ export class RecordAdapter implements Adapter {
   }
 
   async revokeByGrantId(grantId: string): Promise<void> {
-    await endGrantAfterwards(this.#dataSource, grantId);
+    await endGrantOfRevokedToken(this.#dataSource, grantId);
   }
 
   #rowId(id: string): string {

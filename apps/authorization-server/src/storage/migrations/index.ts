@@ -2,6 +2,7 @@ import { Foundation1795000000000 } from './1795000000000-foundation.ts';
 import { AccountsAndConsents1795000000001 } from './1795000000001-accounts-and-consents.ts';
 import { ScopeVersions1795000000002 } from './1795000000002-scope-versions.ts';
 import { KeyLifeCycle1795000000003 } from './1795000000003-key-life-cycle.ts';
+import { OutboxKey1795000000004 } from './1795000000004-outbox-key.ts';
 
 /** Every migration in the order of its timestamp; append, never change one that was released. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   AccountsAndConsents1795000000001,
   ScopeVersions1795000000002,
   KeyLifeCycle1795000000003,
+  OutboxKey1795000000004,
 ];
