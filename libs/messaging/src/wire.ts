@@ -92,10 +92,16 @@ export function encodeCallHeaders(request: CallRequest, deadlineMs: number, gran
     maxCallMs: request.maxCallMs,
   };
   if (request.traceId !== undefined) header.traceId = request.traceId;
-  if (request.trace !== undefined) header.trace = request.trace;
+  if (request.trace !== undefined && hasFields(request.trace)) header.trace = request.trace;
   if (request.task !== undefined) header.task = request.task;
   if (grantedBytes !== windowBytes) header.windowBytes = grantedBytes;
   return new EncodedHeaders(`${callHeader}: ${JSON.stringify(header)}\r\n${principal}`);
+}
+
+/** Most calls have no trace context, and then none is written. */
+function hasFields(carrier: TraceCarrier): boolean {
+  for (const _ in carrier) return true;
+  return false;
 }
 
 const principals = new Map<string, Principal>();
