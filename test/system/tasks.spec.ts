@@ -7,7 +7,12 @@ let stack: ReplicatedStack;
 let token: string;
 
 beforeEach(async () => {
-  stack = await startReplicatedStack({ server: 'jobs', worker: 'test/system/task-worker' });
+  stack = await startReplicatedStack({
+    server: 'jobs',
+    worker: 'test/system/task-worker',
+    // Half of it is for tasks that nobody answers any more.
+    workerEnvironment: () => ({ SHUTDOWN_TIMEOUT_MS: '4000' }),
+  });
   token = await stack.issueToken('ada');
 }, 120_000);
 afterEach(() => stack.stop());
