@@ -152,6 +152,26 @@ describe('the trace of a call (MCP 2026-07-28 §`_meta`, OpenTelemetry trace con
     });
   });
 
+  it('is the same for a client of an older revision', async () => {
+    const { traceId, parentId, traceparent } = clientTrace();
+    const params = { name: 'traced__look-up', arguments: { secret }, _meta: { traceparent } };
+    const response = await fetch(mcpUrl, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        authorization: `Bearer ${accessToken}`,
+        'mcp-protocol-version': '2025-11-25',
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }),
+    });
+    await response.text();
+    const spans = await collector.trace(traceId, 3);
+    const atGateway = spanOf(spans, 'gatehouse-gateway', 'tools/call look-up');
+    expect(atGateway).toMatchObject({ parentSpanId: parentId, attributes: { 'mcp.protocol.version': '2025-11-25' } });
+    expect(spanOf(spans, 'gatehouse-traced', 'tools/call look-up').parentSpanId).toBe(atGateway.spanId);
+  });
+
   it('comes back with the notifications of the call', async () => {
     const { traceId, traceparent } = clientTrace();
     const { events } = await callTool('look-up', { traceparent });
