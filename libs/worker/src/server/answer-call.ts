@@ -22,7 +22,7 @@ import { RequestStates } from '../questions/request-state.ts';
 import { answerInRounds } from '../questions/round-trips.ts';
 import { readResource } from '../resources/read-resource.ts';
 import type { TaskOutcome, WholeResult } from '../tasks/end-task.ts';
-import { noTask } from '../tasks/task-context.ts';
+import { withoutTask } from '../tasks/task-context.ts';
 import type { ToolContext } from '../tasks/task-context.ts';
 import { TaskRun } from '../tasks/task-run.ts';
 import { callTool } from '../tools/call-tool.ts';
@@ -82,7 +82,7 @@ async function settle(
       onHiddenQuestions: (keys: string[]) => questionsHidden(logger, server.definitions.server, call, keys),
     };
     const result = await answerInRounds<AnyResult>(call, request, states, options, (round) => {
-      const context = run ? run.contextOf(basic, round) : { ...createContext(basic, round), ...noTask };
+      const context = run ? run.contextOf(basic, round) : withoutTask(createContext(basic, round));
       return ask(server, call.name, request, context, logger);
     });
     if (run?.task && result.resultType === 'input_required')

@@ -31,5 +31,11 @@ export interface TaskContext {
 /** The context of `tools/call`. */
 export interface ToolContext extends CallContext, TaskContext {}
 
-/** Of a call that can only stay one. */
-export const noTask: TaskContext = { startTask: () => Promise.resolve(false), taskId: undefined };
+/** Makes a context that of a call that can only stay one. */
+export function withoutTask(context: CallContext): ToolContext {
+  return Object.assign(context, { startTask: stayCall, taskId: undefined });
+}
+
+function stayCall(): Promise<boolean> {
+  return Promise.resolve(false);
+}
