@@ -13,20 +13,22 @@ const spy = `
     },
   });`;
 
-const moduleUrl = new URL('start-telemetry.ts', import.meta.url).href;
+const program = `
+  const [, moduleUrl, settings] = process.argv;
+  const { startTelemetry } = await import(moduleUrl);
+  const end = await startTelemetry('test', JSON.parse(settings), { warn() {} });
+  await end();`;
 
 /** What of OpenTelemetry a process loads that starts with these settings. */
 async function loadedBy(settings: TelemetrySettings): Promise<string> {
-  const program = `
-    import { startTelemetry } from '${moduleUrl}';
-    const end = await startTelemetry('test', ${JSON.stringify(settings)}, { warn() {} });
-    await end();`;
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--import',
     `data:text/javascript,${encodeURIComponent(spy)}`,
     '--input-type=module',
     '--eval',
     program,
+    new URL('start-telemetry.ts', import.meta.url).href,
+    JSON.stringify(settings),
   ]);
   return stdout;
 }
