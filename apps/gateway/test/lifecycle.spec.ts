@@ -88,6 +88,36 @@ describe('a stop', () => {
     expect(await call).toMatchObject({ status: 200, body: { result: { content: [{ text: 'waited' }] } } });
     await stopped;
   });
+
+  it('ends calls that would outlast SHUTDOWN_TIMEOUT_MS as unknown, here and at the worker', async () => {
+    const test = await startTestGateway({ settings: { SHUTDOWN_TIMEOUT_MS: '4000' } });
+    cleanups.push(() => test.stop());
+    const params = { name: `${test.server}__wait`, arguments: { text: '60000' } };
+    const call = callMcp(`${test.url}/mcp`, await test.token(), 'tools/call', params);
+    await waitUntil(() => test.worker.lastCall?.name === 'wait');
+    const startedAt = performance.now();
+    await test.stopGateway();
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
+    expect(await call).toMatchObject({ status: 200, body: { error: { code: -31002, data: { executed: 'unknown' } } } });
+    await waitUntil(() => test.worker.cancelled.length === 1);
+  });
+});
+
+describe('a stop while a request', () => {
+  it.each([
+    ['has sent half of its head', 'POST /mcp HTTP/1.1\r\nHost: localhost\r\n'],
+    ['has sent half of its body', undefined],
+  ])('%s ends within 10 s', async (_which, head) => {
+    const test = await startTestGateway();
+    cleanups.push(() => test.stop());
+    const body = `POST /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${await test.token()}\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{`;
+    const answer = sendRaw(test.gateway.port, head ?? body);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const startedAt = performance.now();
+    await test.stopGateway();
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(await answer).toMatchObject({ status: 408, closed: true });
+  });
 });
 
 describe('a client that is slow', () => {

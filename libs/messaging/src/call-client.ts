@@ -123,8 +123,10 @@ export class CallClient {
    */
   async close(): Promise<void> {
     clearInterval(this.#sweep);
-    for (const call of this.#pending.values()) this.#cancelAtWorker(call);
-    this.#endAll();
+    for (const call of this.#pending.values()) {
+      this.#cancelAtWorker(call);
+      call.end({ kind: 'cancelled' });
+    }
     if (this.#bus.carries) await Promise.race([this.#connection.flush().catch(() => {}), delay(flushMs)]);
   }
 

@@ -1,6 +1,8 @@
 import { createServer, STATUS_CODES } from 'node:http';
 import type { Server } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { CallClient } from '@gatehouse/messaging';
 import type { Logger } from '@gatehouse/runtime';
 import { listen } from '@gatehouse/runtime';
 import { Inject, Injectable } from '@nestjs/common';
@@ -13,17 +15,31 @@ import { logListening } from './events.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
 import { Pipeline } from './pipeline.ts';
 
+/** How long a request may take to arrive once the gateway ends. */
+const drainHeadMs = 2_000;
+const drainBodyMs = 5_000;
+
+/** What is left of `SHUTDOWN_TIMEOUT_MS` for telling callers that nobody waits for their calls any more. */
+const lastWordsMs = 3_000;
+
 /** The public port: one node:http server with the limits that its defaults lack (docs/decisions/0003). */
 @Injectable()
 export class HttpListener implements BeforeApplicationShutdown {
   readonly #settings: GatewaySettings;
   readonly #logger: Logger;
+  readonly #calls: CallClient;
   readonly #server: Server;
   readonly #pipeline = new Pipeline();
   #port = 0;
 
-  constructor(@Inject(SETTINGS) settings: GatewaySettings, @Inject(LOGGER) logger: Logger, endpoint: McpEndpoint) {
+  constructor(
+    @Inject(SETTINGS) settings: GatewaySettings,
+    @Inject(LOGGER) logger: Logger,
+    @Inject(CallClient) calls: CallClient,
+    endpoint: McpEndpoint,
+  ) {
     this.#settings = settings;
+    this.#calls = calls;
     this.#logger = logger;
     this.#server = createServer(
       {
@@ -56,15 +72,26 @@ export class HttpListener implements BeforeApplicationShutdown {
     logListening(this.#logger, { url: `${publicUrlOf(this.#settings)}/mcp`, host, port: this.#port });
   }
 
-  /** Stops accepting, and resolves when the last answer is out: calls in flight are finished, not cut. */
+  /**
+   * Stops accepting, and resolves when the last answer is out: calls in flight are finished. Those that would outlast the
+   * process end in a typed way shortly before it does.
+   */
   async beforeApplicationShutdown(): Promise<void> {
     if (!this.#server.listening) return;
+    // Who has not said what it wants by now is not waited for as long as usual.
+    this.#server.headersTimeout = drainHeadMs;
+    this.#server.requestTimeout = drainBodyMs;
+    const remainingMs = Math.max(0, this.#settings.SHUTDOWN_TIMEOUT_MS - lastWordsMs);
+    const lastCalls = setTimeout(() => void this.#calls.close(), remainingMs);
     // A connection becomes idle when its last answer is out, and node:http would keep it until its timeout.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), 50);
     await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
+      // Not `http.Server.close`, which ends the watch over those two timeouts too.
+      NetServer.prototype.close.call(this.#server, () => resolve());
     });
     clearInterval(sweep);
+    clearTimeout(lastCalls);
+    this.#server.close();
   }
 }
 
