@@ -13,6 +13,7 @@ import { requireWrk } from './wrk.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
+const formatter = path.join(root, 'node_modules/oxfmt/bin/oxfmt');
 const resultFile = path.join(import.meta.dirname, '../results/latest.json');
 const chartFile = path.join(root, 'docs/images/bench.svg');
 
@@ -68,6 +69,8 @@ function write(result: BenchResult): void {
     writeFileSync(file, content);
     console.log(`written to ${path.relative(root, file)}`);
   }
+  // As all files of the repository are: its checks look at this one too.
+  spawnSync(process.execPath, [formatter, resultFile], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 try {
