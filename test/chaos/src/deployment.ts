@@ -5,6 +5,7 @@ import { rolePermissions } from '@gatehouse/messaging';
 import type { NatsRole } from '@gatehouse/messaging';
 import { findFreePort, makeTemporaryFolder } from '@gatehouse/start';
 import type { NatsIdentity } from '@gatehouse/start';
+import type { JWTPayload } from 'jose';
 import { startAppProcess } from '../../support/app-process.ts';
 import type { AppProcess } from '../../support/app-process.ts';
 import { NatsProcess } from './nats-process.ts';
@@ -25,6 +26,10 @@ export interface DeploymentOptions {
   workers?: number;
   /** `max_payload` of NATS, in bytes. */
   maxPayloadBytes?: number;
+  /** Receives what gateways and workers log. */
+  onLog?: (text: string) => void;
+  /** Further users of NATS. */
+  identities?: NatsIdentity[];
 }
 
 const server = 'ledger';
@@ -43,6 +48,7 @@ export class Deployment {
   readonly workers: AppProcess[] = [];
   accessToken = '';
   readonly #issuer: TokenIssuer;
+  readonly #onLog: (text: string) => void;
   readonly #wanted: { gateways: number; workers: number };
   readonly #environments: Record<'gateway' | 'worker', NodeJS.ProcessEnv>;
   readonly #cleanUps: (() => unknown)[];
@@ -59,6 +65,7 @@ export class Deployment {
     this.ledgerFile = path.join(folder, 'ledger');
     this.nats = nats;
     this.#issuer = issuer;
+    this.#onLog = options.onLog ?? (() => {});
     const keysOf = () => ({ GATEHOUSE_STATE_KEYS: randomBytes(32).toString('base64') });
     this.#environments = {
       gateway: {
@@ -78,7 +85,7 @@ export class Deployment {
     const nats = await NatsProcess.start({
       dataDir: folder.path,
       durable: false,
-      identities: Object.values(identities),
+      identities: [...Object.values(identities), ...(options.identities ?? [])],
       ...(options.maxPayloadBytes === undefined ? {} : { maxPayloadBytes: options.maxPayloadBytes }),
     });
     const issuer = await startTokenIssuer();
@@ -94,9 +101,9 @@ export class Deployment {
     return deployment;
   }
 
-  /** A token of another account each time, valid at every gateway. */
-  issueToken(): Promise<string> {
-    return this.#issuer.issue(`${publicUrl}/mcp/${server}`, scopes);
+  /** A token of another account each time, valid at every gateway; `claims` make it another one. */
+  issueToken(claims?: JWTPayload, resource = `${publicUrl}/mcp/${server}`): Promise<string> {
+    return this.#issuer.issue(resource, scopes, claims);
   }
 
   /** Someone who calls the gateway with this number. */
@@ -116,7 +123,9 @@ export class Deployment {
   async startWorker(index: number, settings: { slowness?: number } = {}): Promise<AppProcess> {
     const environment = { ...this.#environments.worker, LEDGER_SLOWNESS: String(settings.slowness ?? 1) };
     const file = 'dist/test/chaos/ledger-worker/main.js';
-    return (this.workers[index] = await startAppProcess(file, 'WORKER_ADMIN_PORT', environment));
+    return (this.workers[index] = await startAppProcess(file, 'WORKER_ADMIN_PORT', environment, {
+      onLog: this.#onLog,
+    }));
   }
 
   async startGateway(index: number): Promise<GatewayProcess> {
@@ -124,6 +133,7 @@ export class Deployment {
     const environment = { ...this.#environments.gateway, GATEWAY_PORT: String(port) };
     const started = await startAppProcess('dist/apps/gateway/main.js', 'GATEWAY_ADMIN_PORT', environment, {
       nodeOptions: probeOptions,
+      onLog: this.#onLog,
     });
     return (this.gateways[index] = Object.assign(started, { port }));
   }
