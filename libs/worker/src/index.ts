@@ -1,5 +1,6 @@
 export { ErrorCode, JsonRpcError } from '@gatehouse/protocol';
 export type { Principal } from '@gatehouse/protocol';
+export { StateKeys } from '@gatehouse/runtime';
 export type {
   Annotations,
   AudioContent,

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestServer } from '../src/index.ts';
 import { Command } from '../../../test/support/command.ts';
 import { GatewaySide } from '../../../test/support/gateway-side.ts';
 
@@ -12,8 +13,10 @@ const tsc = path.resolve(packageFolder, '../../node_modules/.bin/tsc');
 function compileExample(
   edit = (source: string) => source,
   document = path.join(packageFolder, 'README.md'),
+  heading = '# ',
 ): { folder: string; program: string } {
-  const example = /```ts\n([\s\S]*?)```/.exec(readFileSync(document, 'utf8'))?.[1];
+  const text = readFileSync(document, 'utf8');
+  const example = /```ts\n([\s\S]*?)```/.exec(text.slice(text.indexOf(heading)))?.[1];
   if (!example) throw new Error(`${document} has no example`);
   const builds = path.join(packageFolder, 'dist');
   mkdirSync(builds, { recursive: true });
@@ -75,6 +78,20 @@ describe('the documented example', { timeout: 60_000 }, () => {
     await gateway.waitForInstances('orders', 1);
     rmSync(guide.folder, { recursive: true });
     expect(gateway.definitions('orders')?.tools).toMatchObject([{ name: 'find', annotations: { readOnlyHint: true } }]);
+  });
+
+  it('of the guide that asks compiles, and asks as the guide says', async () => {
+    const document = path.resolve(packageFolder, '../../docs/guides/write-a-tool.md');
+    const guide = compileExample(undefined, document, '## Ask first');
+    const { CheckoutTools } = (await import(guide.program)) as { CheckoutTools: new () => object };
+    rmSync(guide.folder, { recursive: true });
+    const shop = createTestServer({ server: 'shop', version: '1.0.0' }, [new CheckoutTools()]);
+    const delivery = { action: 'accept', content: { address: 'Bern' } };
+    const { asked, result } = await shop.callTool('checkout', { basket: '7' }, { answers: { delivery } });
+    expect(asked).toMatchObject([{ delivery: { params: { message: 'Where to?' } } }]);
+    expect(result).toMatchObject({ content: [{ text: 'R-7 goes to Bern.' }] });
+    const unasked = await shop.callTool('checkout', { basket: '7' });
+    expect(unasked.result).toMatchObject({ content: [{ text: expect.stringMatching(/cannot ask/) }] });
   });
 
   it('has probes on the admin port', async () => {
