@@ -130,7 +130,8 @@ export class Round implements Asker, StepOwner {
   async #read(key: string, question: PreparedQuestion): Promise<{ answer: unknown } | undefined> {
     for (const responses of [this.#answers, this.#input.responses]) {
       if (!Object.hasOwn(responses, key)) continue;
-      const read = await question.read(responses[key]);
+      // A copy: what the handler does with its answer must not change what the next run gets.
+      const read = await question.read(structuredClone(responses[key]));
       if (!read) continue;
       this.#answers[key] = responses[key];
       return read;

@@ -597,6 +597,27 @@ describe('a step', () => {
     expect(seen).toEqual([{ receipt: 1 }, { receipt: 1 }, undefined, { receipt: 1 }, undefined]);
   });
 
+  it('gives every run what was kept, whatever another run did with it', async () => {
+    const seen: unknown[] = [];
+    const asIs = { '~standard': { version: 1, vendor: 'own', validate: (value: unknown) => ({ value }) } } as const;
+    const requestedSchema = { type: 'object', properties: { tags: { type: 'array', items: { enum: ['a'] } } } };
+    script = async ({ step, elicit }) => {
+      const list = await step('list', () => ['kept']);
+      const answer = await elicit('tags', { message: 'Tags?', schema: asIs, requestedSchema });
+      const { tags } = (answer.action === 'accept' ? answer.content : {}) as { tags: string[] };
+      seen.push([...list, ...tags]);
+      list.push('changed');
+      tags.push('changed');
+      await elicit('name', nameForm);
+    };
+    const tags = { action: 'accept', content: { tags: ['a'] } };
+    await server.callTool('tool', {}, { answers: { tags, name: named('Ada') } });
+    expect(seen).toEqual([
+      ['kept', 'a'],
+      ['kept', 'a'],
+    ]);
+  });
+
   it('that failed runs again, in the same run or in the next one', async () => {
     let attempts = 0;
     script = async ({ step, elicit }) => {

@@ -41,7 +41,7 @@ export class Steps {
   async run(name: string, work: () => unknown): Promise<unknown> {
     this.#claim(name);
     const finished = this.#finished[name];
-    if (finished) return finished[0];
+    if (finished) return structuredClone(finished[0]);
     // Its result would be lost with this run, and the next one would run it a second time.
     if (this.#owner.ending) return this.#owner.stop();
     const running = this.#run(name, work);
@@ -60,7 +60,8 @@ export class Steps {
     const result = await work();
     const kept: [] | [unknown] = result === undefined ? [] : [this.#toKeep(name, result)];
     this.#finished[name] = kept;
-    return kept[0];
+    // A copy: what the handler does with its result must not change what the next run gets.
+    return structuredClone(kept[0]);
   }
 
   #toKeep(name: string, result: unknown): unknown {
