@@ -50,6 +50,11 @@ export const gatewaySettings = z.object({
     { min: 1, max: 100_000 },
     'Tasks of one account that run at the same time; beyond it a tool that needs a task is -31004, others answer without',
   ),
+  GATEWAY_MAX_TASK_BYTES_PER_ACCOUNT: wholeNumber(
+    67_108_864,
+    { min: 65_536, max: 1_073_741_824 },
+    'Bytes that tasks of one account may take up until they expire; a result beyond it fails its task with -31008',
+  ),
   // Not `httpUrl`, which drops a trailing slash: with other vendors' issuers the slash is part of the name.
   AUTH_ISSUER: z
     .string()

@@ -39,7 +39,7 @@ export type { InputContent, Task, TaskKey, TaskState, TaskStatus } from './tasks
 export { principalToken, TaskGrants } from './tasks/task-grants.ts';
 export type { SealedTaskGrant } from './tasks/task-grants.ts';
 export { TaskIndex } from './tasks/task-index.ts';
-export type { LiveTask } from './tasks/task-index.ts';
+export type { LiveTask, TaskHoldings } from './tasks/task-index.ts';
 export { keepTasks, ownerOf, tellOwner, unconfirmedWords } from './tasks/task-keeper.ts';
 export { maxTaskContentBytes, TaskStore } from './tasks/task-store.ts';
 export type { StoredTask } from './tasks/task-store.ts';

@@ -13,6 +13,8 @@ import {
   unconfirmedWords,
 } from '../src/index.ts';
 import { connectTo, definitionsOf, newTenant, openGateway, requestOf, startWorker, until } from './bus.ts';
+import { subjects } from '../src/subjects.ts';
+import { encodeReport } from '../src/tasks/task-wire.ts';
 import { startNats } from './nats.ts';
 import { contentOf, createTask, grantOf, json, keyOf, openTaskGateway, openTaskWorker } from './tasks.ts';
 
@@ -221,9 +223,69 @@ describe('a keeper', () => {
     expect(await worker.tasks.offer(grantOf(tenant)).create()).toEqual({ kind: 'refused', reason: 'limit' });
     await createTask(worker, grantOf(tenant, { accountId: 'somebody-else' }));
     await first.end({ status: 'completed', result: json({}) });
-    await until(() => strict.index.countOf(keyOf(tenant, '')) === 0);
+    await until(() => strict.index.holdingsOf(keyOf(tenant, '')).living === 0);
     await createTask(worker, grantOf(tenant));
     strict.close();
+    await own.close();
+    await nats.stop();
+  });
+});
+
+describe('what tasks hold', () => {
+  it('is limited for each caller: a result beyond it fails its task, and a small one does not', async () => {
+    const nats = await startNats();
+    const own = await connectTo(nats.url);
+    const strict = await openTaskGateway(own, { maxBytes: 100_000 });
+    const tenant = newTenant();
+    const worker = openTaskWorker(own, tenant);
+    const endWith = async (bytes: number) => {
+      const grant = grantOf(tenant);
+      const task = await createTask(worker, grant);
+      await task.end({ status: 'completed', result: json({ text: 'x'.repeat(bytes) }) });
+      return strict.store.read(keyOf(tenant, grant.taskId));
+    };
+    expect(await endWith(60_000)).toMatchObject({ state: { status: 'completed' } });
+    await until(() => strict.index.holdingsOf(keyOf(tenant, '')).bytes > 60_000);
+    const failed = await endWith(60_000);
+    expect(failed).toMatchObject({ state: { status: 'failed' } });
+    expect(contentOf(failed)).toMatchObject({ code: -31_008, data: { executed: 'yes', traceId: 'trace' } });
+    expect(await endWith(1_000)).toMatchObject({ state: { status: 'completed' } });
+    expect(await endWith(20_000)).toMatchObject({ state: { status: 'completed' } });
+    strict.close();
+    await own.close();
+    await nats.stop();
+  });
+
+  it('never exceeds what could be read back, whatever a worker sends', async () => {
+    const { worker, grant, read } = await begin();
+    const headers = encodeReport({ taskId: grant.taskId, grant: grant.sealed, step: 2, status: 'completed' });
+    const large = json({ text: 'x'.repeat(7 * 1024 * 1024) });
+    connection.publish(subjects.taskReport(worker.address), large, { headers });
+    await untilAsync(async () => (await read())?.state.status === 'failed');
+    expect(contentOf(await read())).toMatchObject({ code: -31_008 });
+  });
+
+  it('waits, when the stream is full, until there is room; a new task is refused', async () => {
+    const nats = await startNats();
+    const own = await connectTo(nats.url);
+    const kept = await openTaskGateway(own);
+    const jetstream = await jetstreamManager(own);
+    const { config } = await jetstream.streams.info('gh_tasks');
+    const tenant = newTenant();
+    const worker = openTaskWorker(own, tenant);
+    const grant = grantOf(tenant);
+    const task = await createTask(worker, grant);
+    await jetstream.streams.update('gh_tasks', { ...config, max_bytes: 2_000 });
+    const ending = task.end({ status: 'completed', result: json({ text: 'x'.repeat(10_000) }) });
+    await untilAsync(async () => {
+      const creation = await worker.tasks.offer(grantOf(tenant)).create();
+      return creation.kind === 'refused' && creation.reason === 'full';
+    });
+    expect(await kept.store.read(keyOf(tenant, grant.taskId))).toMatchObject({ state: { status: 'working' } });
+    await jetstream.streams.update('gh_tasks', config);
+    await ending;
+    expect(await kept.store.read(keyOf(tenant, grant.taskId))).toMatchObject({ state: { status: 'completed' } });
+    kept.close();
     await own.close();
     await nats.stop();
   });
@@ -294,7 +356,7 @@ describe('a restart of NATS', () => {
     await nats.start();
     await ending;
     expect((await kept.store.read(keyOf(tenant, grant.taskId)))?.state.status).toBe('completed');
-    await until(() => kept.index.countOf(keyOf(tenant, '')) === 0);
+    await until(() => kept.index.holdingsOf(keyOf(tenant, '')).living === 0);
     kept.close();
     await own.close();
     await nats.stop();

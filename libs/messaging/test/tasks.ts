@@ -10,14 +10,24 @@ import { logger, principalOf } from './bus.ts';
 const sharedKeys = new StateKeys([randomBytes(32)]);
 
 /** A gateway, as far as tasks concern it. */
-export async function openTaskGateway(connection: NatsConnection, options: { maxTasks?: number } = {}) {
+export async function openTaskGateway(
+  connection: NatsConnection,
+  options: { maxTasks?: number; maxBytes?: number } = {},
+) {
   const store = new TaskStore(connection);
   await store.open();
   const index = new TaskIndex(connection, logger);
   await index.reread();
   const grants = new TaskGrants(sharedKeys);
-  const { maxTasks = 1_000 } = options;
-  const keeper = keepTasks({ connection, store, grants, logger, admits: (key) => index.countOf(key) < maxTasks });
+  const { maxTasks = 1_000, maxBytes = Number.POSITIVE_INFINITY } = options;
+  const keeper = keepTasks({
+    connection,
+    store,
+    grants,
+    logger,
+    admits: (key) => index.holdingsOf(key).living < maxTasks,
+    hasRoom: (key, bytes) => index.holdingsOf(key).bytes + bytes <= maxBytes,
+  });
   const close = () => {
     index.close();
     if (!connection.isClosed()) keeper.unsubscribe();

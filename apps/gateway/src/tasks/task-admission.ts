@@ -1,7 +1,6 @@
-import type { SealedTaskGrant, TaskGrants, TaskIndex } from '@gatehouse/messaging';
+import type { SealedTaskGrant, TaskGrants, TaskIndex, TaskKey } from '@gatehouse/messaging';
 import { principalToken, subjectToken } from '@gatehouse/messaging';
 import { ErrorCode, gatehouseError } from '@gatehouse/protocol';
-import type { Principal } from '@gatehouse/protocol';
 import type { McpRequest } from '../endpoint/mcp-request.ts';
 import { declaresTasks } from './tasks-extension.ts';
 
@@ -21,12 +20,14 @@ export class TaskAdmission {
   readonly #grants: TaskGrants;
   readonly #index: TaskIndex;
   readonly #maxTasks: number;
+  readonly #maxBytes: number;
   readonly #ttlMs: number;
 
-  constructor(grants: TaskGrants, index: TaskIndex, limits: { maxTasks: number; ttlMs: number }) {
+  constructor(grants: TaskGrants, index: TaskIndex, limits: { maxTasks: number; maxBytes: number; ttlMs: number }) {
     this.#grants = grants;
     this.#index = index;
     this.#maxTasks = limits.maxTasks;
+    this.#maxBytes = limits.maxBytes;
     this.#ttlMs = limits.ttlMs;
   }
 
@@ -38,18 +39,23 @@ export class TaskAdmission {
   admit(request: McpRequest, { server, scopes, task, taskTtlMs }: TaskTerms): GrantTask | undefined {
     const { principal, meta, span } = request;
     if (task === undefined || !declaresTasks(meta.clientCapabilities)) return undefined;
-    if (!this.hasRoom(principal)) {
+    if (!this.hasRoom({ tenant: subjectToken(principal.tenant), principal: principalToken(principal) })) {
       if (task === 'optional') return undefined;
       const data = { executed: 'no', retryable: true, retryAfterMs: 5_000, traceId: span.traceId } as const;
-      throw gatehouseError(ErrorCode.rateLimited, `More than ${this.#maxTasks} tasks at the same time`, data);
+      throw gatehouseError(ErrorCode.rateLimited, 'The account has too many tasks or results of tasks', data);
     }
     const ttlMs = taskTtlMs ?? this.#ttlMs;
     return () => this.#grants.give({ principal, server, scopes, traceId: span.traceId, ttlMs });
   }
 
-  /** False when this caller has as many living tasks as it may. */
-  hasRoom(principal: Principal): boolean {
-    const of = { tenant: subjectToken(principal.tenant), principal: principalToken(principal) };
-    return this.#index.countOf(of) < this.#maxTasks;
+  /** False when this caller has as many tasks, or results of tasks, as it may. Gateways count by what they have heard. */
+  hasRoom(of: Omit<TaskKey, 'taskId'>): boolean {
+    const { living, bytes } = this.#index.holdingsOf(of);
+    return living < this.#maxTasks && bytes < this.#maxBytes;
+  }
+
+  /** False when this caller's tasks would hold more with so many bytes than they may. */
+  hasRoomFor(of: Omit<TaskKey, 'taskId'>, contentBytes: number): boolean {
+    return this.#index.holdingsOf(of).bytes + contentBytes <= this.#maxBytes;
   }
 }

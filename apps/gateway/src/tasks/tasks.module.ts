@@ -63,6 +63,7 @@ import { TaskOwners } from './task-owners.ts';
       useFactory: (settings: GatewaySettings, grants: TaskGrants, index: TaskIndex) =>
         new TaskAdmission(grants, index, {
           maxTasks: settings.GATEWAY_MAX_TASKS_PER_ACCOUNT,
+          maxBytes: settings.GATEWAY_MAX_TASK_BYTES_PER_ACCOUNT,
           ttlMs: settings.GATEWAY_TASK_TTL_MS,
         }),
     },
@@ -82,7 +83,6 @@ export class TasksModule implements OnApplicationShutdown {
   constructor(
     @Inject(NATS_CONNECTION) connection: NatsConnection,
     @Inject(LOGGER) logger: Logger,
-    @Inject(SETTINGS) settings: GatewaySettings,
     bus: BusMonitor,
     calls: CallClient,
     registry: InstanceRegistry,
@@ -90,10 +90,16 @@ export class TasksModule implements OnApplicationShutdown {
     index: TaskIndex,
     grants: TaskGrants,
     access: TaskAccess,
+    admission: TaskAdmission,
   ) {
-    const admits = (key: Parameters<TaskIndex['countOf']>[0]) =>
-      index.countOf(key) < settings.GATEWAY_MAX_TASKS_PER_ACCOUNT;
-    const keeper = keepTasks({ connection, store, grants, admits, logger });
+    const keeper = keepTasks({
+      connection,
+      store,
+      grants,
+      admits: (key) => admission.hasRoom(key),
+      hasRoom: (key, bytes) => admission.hasRoomFor(key, bytes),
+      logger,
+    });
     const owners = new TaskOwners({ connection, bus, calls, registry, index, store, access, logger });
     this.#close = () => {
       owners.close();

@@ -12,12 +12,21 @@ import { anyTaskSubject, parseTaskSubject, taskStream } from './task-stream.ts';
 const retryIntervalMs = 500;
 const readTimeoutMs = 5_000;
 const expirySweepIntervalMs = 10_000;
+const entryBytes = 1_024;
 
 /** A task that can still change, as its last entry says. */
 export interface LiveTask {
   key: TaskKey;
   state: TaskState;
   revision: number;
+}
+
+/** What the tasks of one principal come to, those that have ended and not expired included. */
+export interface TaskHoldings {
+  /** Tasks that can still change. */
+  living: number;
+  /** What they take up in the stream: results above all, and a kibibyte each for what is beside. */
+  bytes: number;
 }
 
 /** Hears of every entry, in the order of the stream; content is read from the store by whoever wants it. */
@@ -32,7 +41,7 @@ export class TaskIndex {
   readonly #logger: Logger;
   readonly #listeners = new Set<TaskListener>();
   readonly #sweep: NodeJS.Timeout;
-  #live = new LiveTasks();
+  #tasks = new KnownTasks();
   #watch: ConsumerMessages | undefined;
   #reading: Promise<void> | undefined;
   #closed = false;
@@ -40,19 +49,19 @@ export class TaskIndex {
   constructor(connection: NatsConnection, logger: Logger) {
     this.#connection = connection;
     this.#logger = logger;
-    this.#sweep = setInterval(() => this.#live.dropExpired(Date.now()), expirySweepIntervalMs);
+    this.#sweep = setInterval(() => this.#tasks.dropExpired(Date.now()), expirySweepIntervalMs);
     this.#sweep.unref();
     void this.#rereadAfterReconnect();
   }
 
   /** Every task that can still change. */
   live(): Iterable<LiveTask> {
-    return this.#live.all();
+    return this.#tasks.live();
   }
 
-  /** How many living tasks a principal has. */
-  countOf({ tenant, principal }: Omit<TaskKey, 'taskId'>): number {
-    return this.#live.countOf({ tenant, principal }, Date.now());
+  /** What a principal has, as far as this gateway has heard. */
+  holdingsOf(of: Omit<TaskKey, 'taskId'>): TaskHoldings {
+    return this.#tasks.holdingsOf(of, Date.now());
   }
 
   /** Calls `listener` for every entry from now on, and for all that it may have missed after an outage. */
@@ -93,13 +102,13 @@ export class TaskIndex {
       headers_only: true,
     });
     const { num_pending: stored } = await consumer.info(true);
-    const live = new LiveTasks();
+    const tasks = new KnownTasks();
     const complete = Promise.withResolvers<void>();
     complete.promise.catch(() => {}); // when there is nothing to wait for
     let received = 0;
     const watch = await consumer.consume({
       callback: (message) => {
-        const task = this.#take(live, message);
+        const task = this.#take(tasks, message);
         received++;
         if (received === stored) complete.resolve();
         if (task) for (const listener of this.#listeners) listener(task);
@@ -123,11 +132,11 @@ export class TaskIndex {
     }
     const replaced = this.#watch;
     this.#watch = watch;
-    this.#live = live;
+    this.#tasks = tasks;
     replaced?.stop();
   }
 
-  #take(live: LiveTasks, message: JsMsg): LiveTask | undefined {
+  #take(tasks: KnownTasks, message: JsMsg): LiveTask | undefined {
     const key = parseTaskSubject(message.subject);
     const state = decodeTaskState(message.headers);
     if (!key || !state) {
@@ -135,7 +144,8 @@ export class TaskIndex {
       return undefined;
     }
     const task = { key, state, revision: message.seq };
-    live.put(task);
+    // A consumer of headers alone says how much there is beside them.
+    tasks.put(task, entryBytes + Number(message.headers?.get('Nats-Msg-Size') ?? 0));
     return task;
   }
 
@@ -146,34 +156,40 @@ export class TaskIndex {
   }
 }
 
-/** Living tasks, by principal and id. */
-class LiveTasks {
-  readonly #byPrincipal = new Map<string, Map<string, LiveTask>>();
+interface HeldTask {
+  task: LiveTask;
+  bytes: number;
+}
 
-  put(task: LiveTask): void {
-    const { key, state } = task;
-    const tasks = this.#byPrincipal.get(principalKey(key)) ?? new Map<string, LiveTask>();
-    if (hasEnded(state.status)) tasks.delete(key.taskId);
-    else tasks.set(key.taskId, task);
-    if (tasks.size === 0) this.#byPrincipal.delete(principalKey(key));
-    else this.#byPrincipal.set(principalKey(key), tasks);
+/** Every task that has not expired, by principal and id; of those that have ended only what they hold. */
+class KnownTasks {
+  readonly #byPrincipal = new Map<string, Map<string, HeldTask>>();
+
+  put(task: LiveTask, bytes: number): void {
+    const { key } = task;
+    const tasks = this.#byPrincipal.get(principalKey(key)) ?? new Map<string, HeldTask>();
+    this.#byPrincipal.set(principalKey(key), tasks.set(key.taskId, { task, bytes }));
   }
 
-  countOf(of: Omit<TaskKey, 'taskId'>, nowMs: number): number {
-    let count = 0;
-    for (const { state } of this.#byPrincipal.get(principalKey(of))?.values() ?? []) {
-      if (!isExpired(state, nowMs)) count++;
+  holdingsOf(of: Omit<TaskKey, 'taskId'>, nowMs: number): TaskHoldings {
+    const holdings: TaskHoldings = { living: 0, bytes: 0 };
+    for (const { task, bytes } of this.#byPrincipal.get(principalKey(of))?.values() ?? []) {
+      if (isExpired(task.state, nowMs)) continue;
+      holdings.bytes += bytes;
+      if (!hasEnded(task.state.status)) holdings.living++;
     }
-    return count;
+    return holdings;
   }
 
-  *all(): Iterable<LiveTask> {
-    for (const tasks of this.#byPrincipal.values()) yield* tasks.values();
+  *live(): Iterable<LiveTask> {
+    for (const tasks of this.#byPrincipal.values()) {
+      for (const { task } of tasks.values()) if (!hasEnded(task.state.status)) yield task;
+    }
   }
 
   dropExpired(nowMs: number): void {
     for (const [principal, tasks] of this.#byPrincipal) {
-      for (const [taskId, { state }] of tasks) if (isExpired(state, nowMs)) tasks.delete(taskId);
+      for (const [taskId, { task }] of tasks) if (isExpired(task.state, nowMs)) tasks.delete(taskId);
       if (tasks.size === 0) this.#byPrincipal.delete(principal);
     }
   }

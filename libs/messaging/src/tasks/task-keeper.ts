@@ -1,27 +1,34 @@
+import { ErrorCode } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
 import type { InstanceAddress } from '../subjects.ts';
 import { addressOfTaskReport, anyToken, subjects, subjectToken } from '../subjects.ts';
 import { subscribe } from '../subscribe.ts';
-import { logTaskReportDropped, logTaskReportNotStored } from './events.ts';
+import { logTaskEnded, logTaskReportDropped, logTaskReportNotStored } from './events.ts';
+import { maxTaskContentBytes } from './task-store.ts';
 import type { StoredTask, TaskStore } from './task-store.ts';
 import type { Task, TaskKey, TaskState } from './task.ts';
-import { isUndelivered, readInputContent } from './task.ts';
+import { hasEnded, isUndelivered, readInputContent } from './task.ts';
 import type { TaskGrant, TaskGrants } from './task-grants.ts';
-import { applyReport, createTask } from './task-transitions.ts';
+import { applyReport, createTask, failTask } from './task-transitions.ts';
 import type { Reported } from './task-transitions.ts';
 import type { ClientWords, GrantedReport, TaskNews } from './task-wire.ts';
 import { encodeNews, parseReport } from './task-wire.ts';
 
 const maxAttempts = 8;
 
+/** A task can always say this much, such as how it failed. */
+const smallContentBytes = 4 * 1024;
+
 /** What a keeper needs. */
 export interface TaskKeeping {
   connection: NatsConnection;
   store: TaskStore;
   grants: TaskGrants;
-  /** False when this caller has as many living tasks as it may. */
+  /** False when this caller has as many tasks as it may. */
   admits: (key: TaskKey) => boolean;
+  /** False when the stream keeps as much for this caller as it may. */
+  hasRoom: (key: TaskKey, contentBytes: number) => boolean;
   logger: Logger;
 }
 
@@ -82,17 +89,36 @@ interface Received {
 /** What to answer; undefined when the owner shall come again. */
 async function record(keeping: TaskKeeping, received: Received): Promise<TaskNews | undefined> {
   const { store } = keeping;
-  const { from, grant, reported } = received;
+  const { from, grant } = received;
   const key: TaskKey = { tenant: from.tenant, principal: grant.principal, taskId: grant.taskId };
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const stored = await store.read(key);
     const decided = stored ? decideReport(stored, received) : decideCreation(keeping, key, received);
     if ('news' in decided) return decided.news;
-    const outcome = await store.append(key, decided.task, stored?.revision ?? 0);
-    if (outcome.kind === 'stored') return storedNews(decided.task, grant.taskId, reported.report.step);
+    const task = withinLimits(keeping, key, decided.task);
+    const outcome = await store.append(key, task, stored?.revision ?? 0);
+    if (outcome.kind === 'stored') {
+      if (hasEnded(task.state.status)) logTaskEnded(keeping.logger, task);
+      return newsOf(task, received);
+    }
     if (outcome.kind === 'full') return stored ? undefined : refused(grant, 'full');
   }
   return undefined;
+}
+
+/** What is too large to be read back, or more than is kept for its caller, fails the task. */
+function withinLimits({ connection, hasRoom }: TaskKeeping, key: TaskKey, task: Task): Task {
+  const { length } = task.content;
+  const fits = length <= maxTaskContentBytes(connection) && (length <= smallContentBytes || hasRoom(key, length));
+  if (fits) return task;
+  const { traceId } = task.state;
+  const error = {
+    code: ErrorCode.payloadTooLarge,
+    message: 'The result of the task is too large, or its account has too many results',
+    data: { executed: 'yes', retryable: false, traceId },
+  };
+  const living: Task = { ...task, state: { ...task.state, status: 'working' } };
+  return failTask(living, error, Date.now()) ?? task;
 }
 
 type Decided = { news: TaskNews } | { task: Task };
@@ -118,6 +144,13 @@ function decideReport(stored: StoredTask, { from, grant, reported }: Received): 
     default:
       return { news: { taskId: grant.taskId, kind: 'ended' } };
   }
+}
+
+/** The owner of a task that was ended for its size has nothing more to report. */
+function newsOf(task: Task, { grant, reported: { report } }: Received): TaskNews {
+  const endedOtherwise = hasEnded(task.state.status) && !hasEnded(report.status);
+  if (endedOtherwise) return { taskId: grant.taskId, kind: 'ended' };
+  return storedNews(task, grant.taskId, report.step);
 }
 
 function storedNews(task: Task, taskId: string, step: number): TaskNews {

@@ -1,6 +1,7 @@
 import { JetStreamApiCodes, JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { StartError } from '@gatehouse/runtime';
 import type { MsgHdrs, NatsConnection } from '@nats-io/nats-core';
-import { headers } from '@nats-io/nats-core';
+import { errors, headers } from '@nats-io/nats-core';
 import { MsgHdrsImpl } from '@nats-io/nats-core/internal';
 import { headerRoomBytes } from '../wire.ts';
 import type { Task, TaskKey, TaskState } from './task.ts';
@@ -28,9 +29,17 @@ export class TaskStore {
     this.#connection = connection;
   }
 
-  /** Creates the stream unless it exists. */
+  /**
+   * Creates the stream unless it exists.
+   * @throws StartError when NATS denies this identity the tasks, as allow lists of before there were tasks do
+   */
   async open(): Promise<void> {
-    await ensureTaskStream(await jetstreamManager(this.#connection), this.#connection);
+    try {
+      await ensureTaskStream(await jetstreamManager(this.#connection), this.#connection);
+    } catch (cause) {
+      if (!(cause instanceof errors.PermissionViolationError)) throw cause;
+      throw new StartError('NATS denies this identity the tasks: check NATS_USER and its permissions.', { cause });
+    }
   }
 
   /** A task; undefined when there is none, or its time is over. */

@@ -23,7 +23,7 @@ const reported = (step: number, status: TaskReport['status'], content?: unknown,
 const created = () => createTask(grant, owner, reported(1, 'working', undefined, { statusMessage: 'begun' }), 10);
 
 function apply(task: Task, ...next: Parameters<typeof reported>): Task {
-  const outcome = applyReport(task, owner, reported(...next), 20);
+  const outcome = applyReport(task, owner, reported(...next), 100);
   if (outcome.kind !== 'changed') throw new Error(outcome.kind);
   return outcome.task;
 }
@@ -122,6 +122,7 @@ describe('questions of a task', () => {
     });
     const taken = apply(more, 4, 'working', { age: question, city: question });
     expect(readInputContent(taken).inputResponses).toEqual({});
+    expect(taken.state).toMatchObject({ status: 'input_required', updatedAtMs: more.state.updatedAtMs });
     expect(isUndelivered(taken.state)).toBe(false);
   });
 });

@@ -56,7 +56,17 @@ function advance(task: Task, { report, content }: Reported, nowMs: number): Task
   if (statusMessage !== undefined) state.statusMessage = statusMessage.slice(0, maxStatusMessageLength);
   if (hasEnded(status)) return endedBy(state, content);
   if (cancelUnseen && !cancelSeen) state.cancelUnseen = true;
-  return openQuestions(state, readQuestions(content), readInputContent(task).inputResponses);
+  const next = openQuestions(state, readQuestions(content), readInputContent(task).inputResponses);
+  // What an owner merely confirms is no update that anybody sees.
+  const { updatedAtMs } = task.state;
+  return looksAlike(task, next) ? { ...next, state: { ...next.state, updatedAtMs } } : next;
+}
+
+function looksAlike(before: Task, after: Task): boolean {
+  const { status, statusMessage } = after.state;
+  if (before.state.status !== status || before.state.statusMessage !== statusMessage) return false;
+  const [asked, asking] = [before, after].map((task) => Object.keys(readInputContent(task).inputRequests));
+  return JSON.stringify(asked) === JSON.stringify(asking);
 }
 
 /** The owner's view of its open questions, minus those that were answered meanwhile; what it no longer asks it has taken. */
