@@ -1,3 +1,4 @@
+import { maxUriLength } from '@gatehouse/messaging';
 import type { AnnouncedServer, CatalogView, DefinitionsVersion, InstanceRegistry } from '@gatehouse/messaging';
 import { defaultTenant } from '@gatehouse/protocol';
 import type { PromptDefinition, ToolDefinition } from '@gatehouse/protocol';
@@ -73,8 +74,9 @@ export class Catalog {
     return this.#tenants.get(tenant)?.endpoint(endpoint)?.prompt(name);
   }
 
-  /** Who owns a URI (or a listed URI template) at this endpoint; undefined when nobody does. */
+  /** Who owns a URI (or a listed URI template) at this endpoint; undefined when nobody does, or when it is too long. */
   resolveResource(tenant: string, endpoint: CatalogEndpoint, uri: string): ResourceResolution | undefined {
+    if (uri.length > maxUriLength) return undefined;
     return this.#tenants.get(tenant)?.endpoint(endpoint)?.resource(uri);
   }
 

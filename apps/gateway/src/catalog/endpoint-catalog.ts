@@ -8,6 +8,10 @@ import type {
 import type { CatalogLists, ListedTool, Resolution, ResourceResolution } from './resolution.ts';
 import { claimsOf, UriClaims } from './uri-claims.ts';
 import { templateMatcher } from './uri-template.ts';
+import type { TemplateMatcher } from './uri-template.ts';
+
+/** Parts of templates that one URI is compared with: hundreds of ordinary templates, a few dozen that are made to be slow. */
+const maxMatchedParts = 1_024;
 
 /** One server's active definitions, as an endpoint offers them. */
 export interface OfferedServer {
@@ -21,7 +25,7 @@ export type Naming = (server: string, name: string) => string | undefined;
 
 interface UriOwner {
   server: OfferedServer;
-  templates: { definition: ResourceTemplateDefinition; matches: (uri: string) => boolean }[];
+  templates: { definition: ResourceTemplateDefinition; matcher: TemplateMatcher }[];
 }
 
 /** What one MCP endpoint lists and resolves, prepared once for all requests. */
@@ -73,8 +77,7 @@ export class EndpointCatalog {
     if (listed) return listed;
     const owner = this.#owners.ownerOf(uri);
     if (!owner) return undefined;
-    const template = owner.templates.find(({ matches }) => matches(uri))?.definition;
-    return resolution(owner.server, uri, template);
+    return resolution(owner.server, uri, findTemplate(owner, uri));
   }
 
   #addResources(server: OfferedServer): void {
@@ -85,10 +88,25 @@ export class EndpointCatalog {
     for (const resource of resources) this.#resources.set(resource.uri, resolution(server, resource.uri, resource));
     const templates = resourceTemplates.map((definition) => ({
       definition,
-      matches: templateMatcher(definition.uriTemplate),
+      matcher: templateMatcher(definition.uriTemplate),
     }));
     for (const claim of claimsOf(server.definitions)) this.#owners.add(claim, { server, templates });
   }
+}
+
+/**
+ * The first template that matches. Templates come from workers and URIs from clients, who may both be after the time
+ * of this process: what is not found within the limit belongs to the server all the same, which looks for itself.
+ */
+function findTemplate({ templates }: UriOwner, uri: string): ResourceTemplateDefinition | undefined {
+  let partsLeft = maxMatchedParts;
+  for (const { definition, matcher } of templates) {
+    if (!uri.startsWith(matcher.prefix)) continue;
+    partsLeft -= matcher.parts;
+    if (partsLeft < 0) return undefined;
+    if (matcher.matches(uri)) return definition;
+  }
+  return undefined;
 }
 
 function resolution<Definition>(server: OfferedServer, name: string, definition: Definition): Resolution<Definition> {
