@@ -18,11 +18,15 @@ import type { TaskAccess } from './task-access.ts';
 const sweepIntervalMs = 1_000;
 const probeTimeoutMs = 500;
 
-/** How long nobody listens at an instance until it counts as dead: after an outage workers come back within a second. */
-const deadAfterMs = 3_000;
+/** How long an owner is waited for. */
+export interface OwnerPatience {
+  /** When nobody listens at an instance: after an outage workers come back within a second. */
+  deadAfterMs: number;
+  /** When an instance is stopped or blocked. */
+  silentAfterMs: number;
+}
 
-/** How long an instance may be stopped or blocked until its tasks are given up. */
-const silentAfterMs = 30_000;
+const usualPatience: OwnerPatience = { deadAfterMs: 3_000, silentAfterMs: 30_000 };
 
 /** How long clients' words may be on their way before they are said again. */
 const deliveryMs = 2_000;
@@ -46,12 +50,14 @@ export interface TaskOwnersParts {
  */
 export class TaskOwners {
   readonly #parts: TaskOwnersParts;
+  readonly #patience: OwnerPatience;
   readonly #unheardSince = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
   #sweeping = false;
 
-  constructor(parts: TaskOwnersParts) {
+  constructor(parts: TaskOwnersParts, patience = usualPatience) {
     this.#parts = parts;
+    this.#patience = patience;
     this.#timer = setInterval(() => void this.#sweep(), sweepIntervalMs);
     this.#timer.unref();
   }
@@ -101,6 +107,7 @@ export class TaskOwners {
     const since = this.#unheardSince.get(name) ?? performance.now();
     this.#unheardSince.set(name, since);
     const unheardMs = performance.now() - since;
+    const { deadAfterMs, silentAfterMs } = this.#patience;
     if (probed.kind === 'no-responders') return unheardMs >= deadAfterMs ? 'nobody listens' : undefined;
     return unheardMs >= silentAfterMs ? 'silent' : undefined;
   }

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { answerQuestions, principalToken, subjectToken } from '@gatehouse/messaging';
+import type { TaskStore } from '@gatehouse/messaging';
 import { createLogger, loadSettings } from '@gatehouse/runtime';
 import { findFreePort, makeTemporaryFolder, startEmbeddedNats } from '@gatehouse/start';
 import { gatewaySettings } from '../../src/config.ts';
@@ -122,6 +124,7 @@ export async function startTaskStack() {
   };
 
   return {
+    natsUrl: nats.url,
     server,
     addGateway,
     addWorker,
@@ -131,6 +134,13 @@ export async function startTaskStack() {
     begin,
     get,
     reach,
+    /** Stores answers as a gateway does that dies before it tells the worker. */
+    answerSilently: async (store: TaskStore, taskId: string, responses: Record<string, unknown>) => {
+      const principal = principalToken({ issuer: issuer.issuer, accountId: 'account-1' });
+      const key = { tenant: subjectToken(tenant), principal, taskId: subjectToken(taskId) };
+      const stored = await store.change(key, (task) => answerQuestions(task, responses, Date.now()));
+      if (!stored?.state.answersUntaken) throw new Error('nothing was answered');
+    },
     killNats: async () => {
       process.kill(nats.pid, 'SIGKILL');
       await nats.ended;
