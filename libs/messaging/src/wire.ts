@@ -3,6 +3,7 @@ import type { Principal } from '@gatehouse/protocol';
 import type { TraceCarrier } from '@gatehouse/runtime';
 import type { Msg } from '@nats-io/nats-core';
 import { MsgHdrsImpl } from '@nats-io/nats-core/internal';
+import type { MsgImpl } from '@nats-io/nats-core/internal';
 import type { CallRequest, FinalFrameInfo, Refusal } from './call.ts';
 import type { SealedTaskGrant } from './tasks/task-grants.ts';
 
@@ -75,6 +76,17 @@ class EncodedHeaders extends MsgHdrsImpl {
   }
 }
 
+/** The value of one of our headers. nats.js would first check and normalise every header of the message. */
+function headerValue(message: Msg, name: string): string | undefined {
+  const { _msg: received, _rdata: bytes } = message as MsgImpl;
+  if (received.hdr <= 0) return undefined;
+  const block = Buffer.from(bytes.buffer, bytes.byteOffset, received.hdr).toString();
+  const line = block.indexOf(`\r\n${name}: `);
+  if (line === -1) return undefined;
+  const start = line + name.length + 4;
+  return block.slice(start, block.indexOf('\r\n', start));
+}
+
 const encodedPrincipals = new WeakMap<Principal, string>();
 
 export function encodeCallHeaders(request: CallRequest, deadlineMs: number, grantedBytes: number): EncodedHeaders {
@@ -109,10 +121,10 @@ const maxCachedPrincipals = 1_000;
 
 /** Reads a call's headers; undefined when they are not what a gateway writes. */
 export function parseCallHeaders(message: Msg): { header: CallHeader; principal: Principal } | undefined {
-  const text = message.headers?.get(principalHeader);
+  const text = headerValue(message, principalHeader);
   if (!text) return undefined;
   try {
-    const header = JSON.parse(message.headers?.get(callHeader) ?? '') as CallHeader;
+    const header = JSON.parse(headerValue(message, callHeader) ?? '') as CallHeader;
     const complete =
       typeof header.digest === 'string' &&
       typeof header.method === 'string' &&
@@ -162,7 +174,7 @@ const parsedFrames = new Map<string, FrameHeader>();
 
 /** Reads a frame's header; undefined when it is not what a worker may write. */
 export function parseFrameHeader(message: Msg): FrameHeader | undefined {
-  const text = message.headers?.get(frameHeader);
+  const text = headerValue(message, frameHeader);
   if (!text || text.length > maxFrameHeaderLength) return undefined;
   const known = parsedFrames.get(text);
   if (known) return known;

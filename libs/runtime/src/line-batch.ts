@@ -1,7 +1,7 @@
 import { write, writeSync } from 'node:fs';
 
 /** Lines are written when so much of them has come together, or so long after the first of them. */
-const batchLength = 16 * 1_024;
+const batchLength = 64 * 1_024;
 const batchMs = 200;
 /** How soon a pipe that is full is tried again. */
 const fullPipeMs = 10;
