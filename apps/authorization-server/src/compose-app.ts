@@ -17,7 +17,7 @@ import type { Resources } from './resources/resources.ts';
 const maxFormBytes = 64 * 1_024;
 
 /** The two halves that answer requests, composed by Nest. */
-export interface ComposedApp {
+interface ComposedApp {
   provider: RequestListener;
   pages: RequestListener;
   /** Signs with the first of these keys from now on and publishes all. */

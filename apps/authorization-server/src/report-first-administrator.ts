@@ -9,7 +9,7 @@ const shownMarker = 'GATEHOUSE_FIRST_ADMIN_SHOWN';
 const shownTimeoutMs = 5_000;
 
 /** The standard streams, as far as the report needs them. */
-export interface ReportStreams {
+interface ReportStreams {
   stdin: Readable;
   stdout: Writable;
   stderr: Writable;

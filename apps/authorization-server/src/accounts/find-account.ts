@@ -2,7 +2,7 @@ import type { Account, FindAccount } from 'oidc-provider';
 import type { Accounts } from './accounts.ts';
 
 /** An account as the provider carries it, with what access tokens say of it. */
-export interface ProviderAccount extends Account {
+interface ProviderAccount extends Account {
   tenantId: string;
   roles: string[];
 }

@@ -5,12 +5,12 @@ import { createAccount } from './accounts.ts';
 import { hashPassword } from './password-hash.ts';
 
 /** The role that may administer the tenant. */
-export const administratorRole = 'administrator';
+const administratorRole = 'administrator';
 
 const shortestPassword = 8;
 
 /** What the operator asked for, and how a generated password reaches them. */
-export interface FirstAdministratorOptions {
+interface FirstAdministratorOptions {
   tenantId: string;
   email: string;
   /** Generated when absent. */

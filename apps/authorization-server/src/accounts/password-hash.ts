@@ -1,14 +1,14 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** Cost of one Argon2id hash. `memoryKib` is in KiB (RFC 9106 calls it m), `passes` is t, `lanes` is p. */
-export interface Argon2Cost {
+interface Argon2Cost {
   memoryKib: number;
   passes: number;
   lanes: number;
 }
 
 /** RFC 9106 §4, second recommended option: 64 MiB, three passes, four lanes, 128-bit salt, 256-bit tag. */
-export const currentCost: Argon2Cost = { memoryKib: 65_536, passes: 3, lanes: 4 };
+const currentCost: Argon2Cost = { memoryKib: 65_536, passes: 3, lanes: 4 };
 
 const saltBytes = 16;
 const tagBytes = 32;

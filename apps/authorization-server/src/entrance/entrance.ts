@@ -11,7 +11,7 @@ import { runRequest } from './request-context.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 
 /** What stands behind the entrance. */
-export interface EntranceOptions {
+interface EntranceOptions {
   address: IssuerAddress;
   trustedProxies: number;
   provider: RequestListener;

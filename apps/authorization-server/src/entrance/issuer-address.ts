@@ -4,7 +4,7 @@ import { isProviderPath, metadataPaths } from '../provider/endpoints.ts';
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Who answers a request, and under which path below the issuer. */
-export interface Destination {
+interface Destination {
   to: 'provider' | 'pages';
   /** Path and query below the issuer's path. */
   url: string;

@@ -7,7 +7,7 @@ import type { RequestedAccess } from './requested-access.ts';
 const lifetimeMinutes = 10;
 
 /** Who approved: a browser, and the account whose name stood on the page, if any. */
-export interface Approver {
+interface Approver {
   browserDigest: string;
   sub: string | undefined;
 }

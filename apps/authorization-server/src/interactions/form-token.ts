@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** The form that a token is good for: one step of one interaction in one browser. */
-export interface FormBinding {
+interface FormBinding {
   /** Each step of a login is an interaction of its own. */
   interactionUid: string;
   browserId: string;

@@ -3,7 +3,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Admission } from './admission.ts';
 
 /** Name of the prompt that asks about the client before anybody signs in. */
-export const clientApprovalPrompt = 'client-approval';
+const clientApprovalPrompt = 'client-approval';
 
 /**
  * oidc-provider's `interactions.policy`: the client is approved first, then the person signs in, then consent is checked

@@ -3,7 +3,7 @@ import type { InteractionForm } from './interaction-form.ts';
 import type { Interaction } from './open-interaction.ts';
 
 /** Who sends a form, as far as a request shows it. */
-export interface Visitor {
+interface Visitor {
   /** Value of the browser cookie. */
   browserId: string;
   /** Address of the peer. */

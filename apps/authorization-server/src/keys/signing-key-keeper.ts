@@ -10,7 +10,7 @@ import { advanceSigningKeys, lockSigningKeys, openSigningKeys, readKeyAges } fro
 const readIntervalMs = 1_000;
 
 /** What the keeper of one process works with. */
-export interface SigningKeyKeeperOptions {
+interface SigningKeyKeeperOptions {
   dataSource: DataSource;
   encryption: KeyEncryption;
   policy: KeyPolicy;

@@ -4,6 +4,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import type { JWK } from 'jose';
 import type { DataSource, EntityManager } from 'typeorm';
 import { recordAudit } from '../audit/audit-log.ts';
+import type { AuditEvent } from '../audit/audit-log.ts';
 import { defaultTenant } from '../config.ts';
 import type { KeyEncryption } from './key-encryption.ts';
 import { dueStep } from './key-life-cycle.ts';
@@ -75,7 +76,7 @@ export async function requestRotation(dataSource: DataSource, policy: KeyPolicy)
     await lockSigningKeys(manager);
     await manager.query(`UPDATE auth.signing_key SET rotation_requested_at = now() WHERE state = 'active'`);
     const next = (await readKeyAges(manager)).find(({ state }) => state === 'next');
-    await audit(manager, 'signing_key.rotation_requested', {}, 'operator');
+    await audit(manager, { type: 'signing_key.rotation_requested', actor: 'operator' });
     return Math.max(0, Math.ceil(policy.leadSeconds - (next?.ageSeconds ?? 0)));
   });
 }
@@ -95,7 +96,7 @@ export async function revokeSigningKey(
     await lockSigningKeys(manager);
     const [, deleted]: [unknown, number] = await manager.query('DELETE FROM auth.signing_key WHERE id = $1', [id]);
     if (deleted === 0) return false;
-    await audit(manager, 'signing_key.revoked', { kid: id }, 'operator');
+    await audit(manager, { type: 'signing_key.revoked', actor: 'operator', details: { kid: id } });
     await advanceSigningKeys(manager, encryption, policy);
     return true;
   });
@@ -105,14 +106,14 @@ async function take(manager: EntityManager, encryption: KeyEncryption, step: Key
   if (step.kind === 'create') return createSigningKey(manager, encryption, step.state);
   if (step.kind === 'remove') {
     await manager.query('DELETE FROM auth.signing_key WHERE id = $1', [step.id]);
-    return audit(manager, 'signing_key.removed', { kid: step.id });
+    return audit(manager, { type: 'signing_key.removed', details: { kid: step.id } });
   }
   await manager.query(
     `UPDATE auth.signing_key SET state = 'retired', retired_at = now(), rotation_requested_at = NULL
      WHERE state = 'active'`,
   );
   await manager.query(`UPDATE auth.signing_key SET state = 'active', activated_at = now() WHERE id = $1`, [step.id]);
-  return audit(manager, 'signing_key.activated', { kid: step.id, reason: step.reason });
+  return audit(manager, { type: 'signing_key.activated', reason: step.reason, details: { kid: step.id } });
 }
 
 async function createSigningKey(
@@ -132,14 +133,12 @@ async function createSigningKey(
     sealedPrivateJwk: encryption.seal(`signing_key:${kid}`, Buffer.from(JSON.stringify(jwk))),
     activatedAt: state === 'active' ? () => 'now()' : null,
   });
-  await audit(manager, 'signing_key.created', { kid, algorithm, state });
+  await audit(manager, { type: 'signing_key.created', details: { kid, algorithm, state } });
 }
 
 function audit(
   manager: EntityManager,
-  type: string,
-  details: Record<string, unknown>,
-  actor: 'system' | 'operator' = 'system',
+  event: Pick<AuditEvent, 'type' | 'actor' | 'reason' | 'details'>,
 ): Promise<void> {
-  return recordAudit(manager, { type, tenantId: defaultTenant, outcome: 'success', actor, details });
+  return recordAudit(manager, { actor: 'system', ...event, tenantId: defaultTenant, outcome: 'success' });
 }

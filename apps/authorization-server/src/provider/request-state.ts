@@ -11,7 +11,7 @@ export interface PresentedAccessToken {
 }
 
 /** What the steps of one request tell each other. */
-export interface RequestState {
+interface RequestState {
   /** A parsed form body; what stands here at the end is what the provider reads. */
   form?: ParsedUrlQuery;
   /** A parsed JSON body, likewise. */
