@@ -110,8 +110,10 @@ describe('signing keys over two replicas', () => {
     expect(await revokeSigningKey(dataSource, encryption, policy, active)).toBe(true);
     expect(await revokeSigningKey(dataSource, encryption, policy, active)).toBe(false);
     const revokedAtMs = performance.now();
-    await expect.poll(async () => (await published()).flat().includes(active), { interval: 50 }).toBe(false);
-    expect(performance.now() - revokedAtMs).toBeLessThan(2_500);
+    await expect
+      .poll(async () => (await published()).flat().includes(active), { interval: 50, timeout: 5_000 })
+      .toBe(false);
+    expect(performance.now() - revokedAtMs).toBeLessThan(4_000);
     expect(await signing()).toEqual([next, next]);
   });
 
