@@ -19,7 +19,7 @@ export function errorCodeOf({ body }: Exchange): number | undefined {
 export function findFault(exchange: Exchange): string | undefined {
   const { kind, status, contentType, body, tookMs } = exchange;
   if (kind === 'timeout') return `no answer within ${hangMs} ms`;
-  if (kind === 'closed') return body === '' ? undefined : 'the connection ended within an answer';
+  if (kind === 'closed') return isSilent(body) ? undefined : 'the connection ended within an answer';
   if (tookMs > hangMs) return `the answer took ${Math.round(tookMs)} ms`;
   if (showsStack(body)) return 'the answer shows a stack trace';
   const code = errorCodeOf(exchange);
@@ -27,4 +27,9 @@ export function findFault(exchange: Exchange): string | undefined {
   if (status >= 500 && !(contentType.startsWith('application/json') && /"error":/.test(body)))
     return `an untyped ${status}`;
   return undefined;
+}
+
+/** Nothing was said, or only that the body may come. */
+function isSilent(received: string): boolean {
+  return /^(HTTP\/1\.1 100 Continue\r\n\r\n)?$/.test(received);
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { encodeName } from './encode-request.ts';
 import { anyText, textMutation } from './json-text.ts';
 import { anyMessage } from './messages.ts';
 import type { TextMutation } from './json-text.ts';
@@ -186,11 +187,6 @@ function headersOf({ message, dropped, extra }: Draft, credential: string, port:
     ...(credential === '' ? [] : ([['Authorization', credential]] as Header[])),
   ];
   return [...honest.filter(([name]) => !dropped.includes(name.toLowerCase())), ...extra];
-}
-
-/** MCP 2026-07-28 Streamable HTTP §Value Encoding. */
-function encodeName(name: string): string {
-  return /^[\x21-\x7e]+$/.test(name) ? name : `=?base64?${Buffer.from(name).toString('base64')}?=`;
 }
 
 function frame(framing: Framing, body: Buffer): [headers: Header[], sent: Buffer] {
