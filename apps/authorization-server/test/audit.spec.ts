@@ -60,7 +60,7 @@ describe('the audit of refused requests, over two replicas', () => {
     const answer = await replicas.send('/jwks', { headers: { host: 'evil.example' } });
     expect(answer.status).toBe(421);
     const row = refusal('foreign_host', { details: { host: 'evil.example' } });
-    await expect.poll(() => rows('request.refused')).toEqual([row]);
+    await expect.poll(() => rows('request.refused'), { timeout: 5_000 }).toEqual([row]);
   });
 
   it.each(['introspection', 'revocation'])(

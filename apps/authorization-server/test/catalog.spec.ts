@@ -77,7 +77,7 @@ describe('the catalog, as the authorization server learns it', () => {
       tool('audit', { gatehouse: { scopes: [`${server}:audit`] } }),
     ]);
     await expect
-      .poll(async () => [...(await scopeVersions()).keys()])
+      .poll(async () => [...(await scopeVersions()).keys()], { timeout: 5_000 })
       .toEqual([`${server}:audit`, `${server}:read`, `${server}:write`]);
     // The other replica's view of the rows is a second old at most.
     await new Promise((resolve) => setTimeout(resolve, 1_050));
@@ -104,7 +104,7 @@ describe('the catalog, as the authorization server learns it', () => {
     const before = await scopeVersions();
     await announce([tool('look', { annotations: { readOnlyHint: true } }), tool('change'), tool('change more')]);
     await expect
-      .poll(async () => (await scopeVersions()).get(`${server}:write`))
+      .poll(async () => (await scopeVersions()).get(`${server}:write`), { timeout: 5_000 })
       .not.toBe(before.get(`${server}:write`));
     const after = await scopeVersions();
     expect(after.get(`${server}:read`)).toBe(before.get(`${server}:read`));
@@ -132,7 +132,7 @@ describe('the catalog, as the authorization server learns it', () => {
     const before = await scopeVersions();
     await announce([tool('look', { annotations: { readOnlyHint: true } }), tool('erase everything')]);
     await expect
-      .poll(async () => (await scopeVersions()).get(`${server}:write`))
+      .poll(async () => (await scopeVersions()).get(`${server}:write`), { timeout: 5_000 })
       .not.toBe(before.get(`${server}:write`));
     for (const refreshed of [...(await refreshAtBoth(first)), ...(await refreshAtBoth(first, { scope }))]) {
       expect(refreshed.scope).toBe(`mcp ${server}:read`);
@@ -156,7 +156,7 @@ describe('the catalog, as the authorization server learns it', () => {
     const before = await scopeVersions();
     await announce([tool('look', { annotations: { readOnlyHint: true } }), tool('erase more')]);
     await expect
-      .poll(async () => (await scopeVersions()).get(`${server}:write`))
+      .poll(async () => (await scopeVersions()).get(`${server}:write`), { timeout: 5_000 })
       .not.toBe(before.get(`${server}:write`));
     expect(jsonOf(await client.redeem(code))).toMatchObject({ scope: 'mcp' });
   });
