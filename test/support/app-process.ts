@@ -11,7 +11,7 @@ const stopTimeoutMs = 10_000;
 const tailLength = 8_000;
 
 /** What a program is started with, beside its environment. */
-export interface AppProcessOptions {
+interface AppProcessOptions {
   /** Options of node itself. With them the program can talk to its parent (`process.send`). */
   nodeOptions?: string[];
   /** Receives everything that is logged. */

@@ -28,7 +28,7 @@ export function launchBrowser(): Promise<Browser> {
 }
 
 /** What a person saw on the way from the client to the client. */
-export interface Journey {
+interface Journey {
   /** Text of the approval page. */
   approvalText: string;
   /** Titles of the pages, in order. */

@@ -14,7 +14,7 @@ import { createLogger } from '@gatehouse/runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What one call came to. */
-export interface RelayedAnswer {
+interface RelayedAnswer {
   instance: string;
   result?: Record<string, unknown>;
   error?: { code: number; message: string };

@@ -9,7 +9,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { OAuthClient } from './oauth-client.ts';
 
 /** The content of a tool's answer, as far as tests read it. */
-export interface ToolAnswer {
+interface ToolAnswer {
   text: string;
   isError: boolean;
 }
@@ -27,7 +27,7 @@ export interface McpClient {
 }
 
 /** What a client hears on one of its streams. */
-export interface Listening {
+interface Listening {
   /** URIs of resources that were updated, in order. */
   readonly updated: string[];
   close(): Promise<void>;

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { OAuthDiscoveryState } from '@modelcontextprotocol/client';
 
 /** What the OAuth clients of both official SDKs keep, as far as these tests look at it. */
-export interface StoredTokens {
+interface StoredTokens {
   access_token: string;
   token_type: string;
   refresh_token?: string;

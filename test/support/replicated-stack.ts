@@ -13,7 +13,7 @@ const publicUrl = 'http://gatehouse.test';
 const root = path.resolve(import.meta.dirname, '../..');
 
 /** Which worker the stack has. */
-export interface ReplicatedStackOptions {
+interface ReplicatedStackOptions {
   /** Name of its server. */
   server: string;
   /** Folder of the worker's project, relative to the root. */

@@ -9,7 +9,7 @@ import { Command } from './command.ts';
 const readyTimeoutMs = 30_000;
 
 /** Ports of one stack. */
-export interface StackPorts {
+interface StackPorts {
   GATEWAY_PORT: number;
   GATEWAY_ADMIN_PORT: number;
   AUTH_PORT: number;
@@ -17,7 +17,7 @@ export interface StackPorts {
 }
 
 /** A process of a stack, as the stack itself records it. */
-export interface StackProcess {
+interface StackProcess {
   name: string;
   pid: number;
 }

@@ -5,7 +5,7 @@ import type { GatewaySettings } from './config.ts';
 import { SETTINGS } from './injection-tokens.ts';
 
 /** What a request's path asks for. */
-export type RequestTarget =
+type RequestTarget =
   | { kind: 'mcp'; endpoint: CatalogEndpoint }
   /** RFC 9728 metadata of the endpoint's resource. */
   | { kind: 'metadata'; endpoint: CatalogEndpoint }

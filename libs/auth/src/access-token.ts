@@ -13,7 +13,7 @@ export const clockToleranceS = 30;
 const tenantOfForeignIssuers = 'default';
 
 /** What an access token is checked against. */
-export interface AccessTokenExpectation {
+interface AccessTokenExpectation {
   issuer: string;
   /** Canonical resource URIs, compared as strings: a token for another resource is not for us (RFC 8707 §2). */
   audiences: string[];

@@ -1,5 +1,5 @@
 /** What the request says about its credentials. */
-export type BearerToken =
+type BearerToken =
   | { kind: 'none' }
   | { kind: 'token'; token: string }
   /** RFC 6750 §3.1 `invalid_request`: repeated, malformed or sent in more than one way. */

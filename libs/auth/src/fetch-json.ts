@@ -2,7 +2,7 @@ const maxDocumentBytes = 256 * 1024;
 const fetchTimeoutMs = 3_000;
 
 /** A fetched document. */
-export interface FetchedJson {
+interface FetchedJson {
   document: unknown;
   /** How long the server lets it be kept (RFC 9111 §5.2.2.1); undefined when it does not say. */
   maxAgeSeconds: number | undefined;

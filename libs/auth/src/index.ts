@@ -1,10 +1,6 @@
-export { verifyAccessToken } from './access-token.ts';
-export type { AccessTokenExpectation } from './access-token.ts';
 export { AccessTokenVerifier } from './access-token-verifier.ts';
 export { readBearerToken } from './bearer-token.ts';
-export type { BearerToken } from './bearer-token.ts';
 export { InvalidTokenError, KeySetUnavailableError } from './invalid-token-error.ts';
 export type { InvalidTokenReason } from './invalid-token-error.ts';
 export { IssuerKeySet } from './issuer-key-set.ts';
-export type { KeySetListener } from './issuer-key-set.ts';
 export { hasScopes } from './scopes.ts';

@@ -14,7 +14,7 @@ const firstRetryMs = 250;
 const maxRetryMs = 10_000;
 
 /** What the owner of a key set hears about it. */
-export interface KeySetListener {
+interface KeySetListener {
   onLoaded(change: { keyIds: string[] }): void;
   onFailed(error: unknown): void;
 }

@@ -20,7 +20,7 @@ const explanations: Record<string, (target: DatabaseTarget) => string> = {
 };
 
 /** What DATABASE_URL names, without its password. */
-export interface DatabaseTarget {
+interface DatabaseTarget {
   /** Host and port. */
   host: string;
   user: string;
@@ -57,7 +57,7 @@ export function explainDatabaseFailure(cause: unknown, url: string): Error {
 }
 
 /** Translates a failed first connection into one sentence for the operator; other errors come back as they are. */
-export function explainConnectionFailure(cause: unknown, target: DatabaseTarget): Error {
+function explainConnectionFailure(cause: unknown, target: DatabaseTarget): Error {
   const failure = cause instanceof Error ? cause : new Error(String(cause));
   const explain = explanations[(failure as NodeJS.ErrnoException).code ?? ''];
   if (explain) return new StartError(explain(target), { cause });

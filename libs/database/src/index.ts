@@ -1,5 +1,4 @@
 export { lockForTransaction } from './advisory-lock.ts';
 export { explainDatabaseFailure } from './explain-connection-failure.ts';
 export { openDatabase } from './open-database.ts';
-export type { DatabaseOptions } from './open-database.ts';
 export { checkDatabase } from './readiness.ts';

@@ -11,7 +11,7 @@ import { explainDatabaseFailure, parseDatabaseUrl } from './explain-connection-f
 import { MigrationLog } from './migration-log.ts';
 
 /** What a process opens its database with. */
-export interface DatabaseOptions {
+interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`. */
   url: string;
   /** PostgreSQL schema of all tables, created when absent. */

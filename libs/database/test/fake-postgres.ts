@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
 /** Something that listens where PostgreSQL is expected. */
-export interface FakePostgres {
+interface FakePostgres {
   url: string;
   close(): Promise<void>;
 }

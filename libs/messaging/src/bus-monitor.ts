@@ -11,7 +11,7 @@ const beatIntervalMs = 500;
 const tolerableLosses = 3;
 
 /** Makes a part of the process right again after an outage, such as reading the catalog again. */
-export type RecoveryStep = () => Promise<void>;
+type RecoveryStep = () => Promise<void>;
 
 /**
  * Knows whether the bus carries messages: a beat to oneself every 500 ms, three losses or a broken connection mean that

@@ -23,7 +23,7 @@ const confirmationMs = 300;
 const flushMs = 1_000;
 
 /** What a probe heard: a beat's bytes, that nobody listens, or nothing within its time. */
-export type ProbeOutcome = { kind: 'alive'; beat: Msg } | { kind: 'no-responders' } | { kind: 'silent' };
+type ProbeOutcome = { kind: 'alive'; beat: Msg } | { kind: 'no-responders' } | { kind: 'silent' };
 
 interface PendingProbe {
   to: InstanceAddress;

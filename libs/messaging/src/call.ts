@@ -8,7 +8,7 @@ import type { SealedTaskGrant } from './tasks/task-grants.ts';
  * One call as it travels from a gateway to a worker. The request's bytes are the client's, unchanged; what the gateway
  * decided (who calls, which method, which unprefixed name) stands beside them and is authoritative.
  */
-export interface CallEnvelope {
+interface CallEnvelope {
   /** Unguessable id of this attempt. */
   callId: string;
   tenant: string;

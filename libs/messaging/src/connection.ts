@@ -17,7 +17,7 @@ export const natsSettings = {
 };
 
 /** Where NATS is and who connects. */
-export interface NatsOptions {
+interface NatsOptions {
   /** `NATS_URL`: one URL or several, comma separated. */
   servers: string;
   user?: string | undefined;

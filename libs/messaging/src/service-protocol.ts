@@ -6,7 +6,7 @@ import { subjectToken } from './subjects.ts';
 import { subscribe } from './subscribe.ts';
 
 /** What one instance shows to NATS's own tooling. */
-export interface ShownService {
+interface ShownService {
   tenant: string;
   instance: string;
   definitions: ServerDefinitions;

@@ -224,7 +224,7 @@ export function isNoResponders(message: Msg): boolean {
 }
 
 /** What a gateway says to one instance outside of calls. */
-export type ControlMessage =
+type ControlMessage =
   | { kind: 'probe' }
   | { kind: 'cancel'; callId: string }
   /** The result may be sent up to this byte. Counted from its beginning, so that none lost or doubled does harm. */

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { headers } from '@nats-io/nats-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CallHandler, CallOutcome, ChunkedFrame, FinalFrame } from '../src/index.ts';
+import type { ChunkedFrame } from '../src/chunked-frame.ts';
+import type { CallHandler, CallOutcome, FinalFrame } from '../src/index.ts';
 import { ChunksLostError, collectFrame } from '../src/index.ts';
 import { openGateway, sharedNatsUrl, until } from './bus.ts';
 import { serveTo } from './serve-to.ts';

@@ -4,7 +4,7 @@ import type { RequestId } from './json-rpc-error.ts';
 import { countMembers, measureJson } from './json-shape.ts';
 
 /** Deepest nesting of a message. `JSON.parse` has no limit of its own, and what walks the value later may recurse. */
-export const maxMessageDepth = 64;
+const maxMessageDepth = 64;
 
 /** Parameters of a request or notification: an object (MCP 2026-07-28 schema `Request`); `{}` when absent. */
 export type Params = Record<string, unknown>;
@@ -17,14 +17,14 @@ export interface RequestMessage {
   params: Params;
 }
 
-export interface NotificationMessage {
+interface NotificationMessage {
   kind: 'notification';
   method: string;
   params: Params;
 }
 
 /** An answer to a request of the server; legal in the 2025 revisions only. */
-export interface ResponseMessage {
+interface ResponseMessage {
   kind: 'response';
   id: RequestId;
 }

@@ -1,42 +1,31 @@
 export { canonicalJson } from './canonical-json.ts';
 export { findMissingCapabilities } from './client-capabilities.ts';
 export type * from './definitions.ts';
-export { isObject, maxMessageDepth, readEnvelope, readMessage } from './envelope.ts';
-export type { Batch, Message, NotificationMessage, Params, RequestMessage, ResponseMessage } from './envelope.ts';
+export { isObject, readEnvelope, readMessage } from './envelope.ts';
+export type { Batch, Message, Params, RequestMessage } from './envelope.ts';
 export { ErrorCode, httpStatusOf } from './error-code.ts';
-export type { GatehouseErrorData } from './error-code.ts';
 export { Extension } from './extension.ts';
-export { decodeHeaderValue } from './header-value.ts';
 export {
   encodeErrorResponse,
   encodeResultResponse,
   gatehouseError,
-  headerMismatch,
   invalidParams,
   invalidRequest,
   JsonRpcError,
-  malformedMeta,
   methodNotFound,
   missingClientCapability,
-  parseError,
   unsupportedProtocolVersion,
 } from './json-rpc-error.ts';
 export type { RequestId } from './json-rpc-error.ts';
 export { Method } from './method.ts';
 export { checkParamHeaders, readParamHeaders } from './param-headers.ts';
-export type { ParamHeader, ParamHeaders } from './param-headers.ts';
+export type { ParamHeader } from './param-headers.ts';
 export { defaultTenant } from './principal.ts';
 export type { Principal } from './principal.ts';
-export {
-  isLegacyVersion,
-  isModernVersion,
-  legacyVersions,
-  modernVersion,
-  supportedVersions,
-} from './protocol-version.ts';
+export { isLegacyVersion, legacyVersions, modernVersion, supportedVersions } from './protocol-version.ts';
 export type { LegacyVersion } from './protocol-version.ts';
 export { checkRequestHeaders, HeaderName } from './request-headers.ts';
 export type { RequestHeaders } from './request-headers.ts';
-export { findSchemaFault, schemaLimits } from './schema-limits.ts';
+export { findSchemaFault } from './schema-limits.ts';
 export { declaredVersion, MetaKey, readRequestMeta } from './request-meta.ts';
 export type { RequestMeta } from './request-meta.ts';

@@ -1,5 +1,5 @@
 /** What one pass over the bytes of a JSON text tells before it is parsed. */
-export interface JsonShape {
+interface JsonShape {
   /** Deepest nesting of objects and arrays; the pass ends at the first byte that exceeds the limit. */
   depth: number;
   /** Names of members in all objects, repeated ones included. */

@@ -15,7 +15,7 @@ export interface ParamHeader {
 }
 
 /** The annotations of a schema, or why they make the tool definition invalid. */
-export type ParamHeaders = { valid: true; headers: ParamHeader[] } | { valid: false; reason: string };
+type ParamHeaders = { valid: true; headers: ParamHeader[] } | { valid: false; reason: string };
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const wholeNumber = /^[+-]?\d{1,32}(\.0{0,32})?$/;

@@ -12,8 +12,3 @@ export const supportedVersions: readonly string[] = [modernVersion, ...legacyVer
 export function isLegacyVersion(version: string): version is LegacyVersion {
   return (legacyVersions as readonly string[]).includes(version);
 }
-
-/** True for revisions that carry their version in every request, known here or not (revisions are dates). */
-export function isModernVersion(version: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= modernVersion;
-}

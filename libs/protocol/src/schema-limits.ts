@@ -2,7 +2,7 @@ import type { JsonSchema } from './definitions.ts';
 import { subschemasOf } from './subschemas.ts';
 
 /** What a schema of a tool may be, so that nobody who validates with it can be exhausted by it. */
-export const schemaLimits = { maxBytes: 64 * 1024, maxDepth: 32, maxSubschemas: 1_000 } as const;
+const schemaLimits = { maxBytes: 64 * 1024, maxDepth: 32, maxSubschemas: 1_000 } as const;
 
 /**
  * Why a schema is refused; undefined when it keeps the limits (MCP 2026-07-28 §Composition-Keyword Resource Use) and needs

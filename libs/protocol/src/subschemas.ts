@@ -20,7 +20,7 @@ const schemaListKeywords = ['allOf', 'anyOf', 'items', 'oneOf', 'prefixItems'];
 const schemaMapKeywords = ['$defs', 'definitions', 'dependencies', 'dependentSchemas', 'patternProperties'];
 
 /** One schema object inside a schema, the outermost included. */
-export interface Subschema {
+interface Subschema {
   schema: JsonSchema;
   /** 1 for the outermost. */
   depth: number;

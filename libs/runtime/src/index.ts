@@ -1,12 +1,12 @@
 export { startAdminServer } from './admin-server.ts';
-export type { AdminPage, AdminServer } from './admin-server.ts';
+export type { AdminPage } from './admin-server.ts';
 export { Health } from './health.ts';
 export type { ReadinessCheck } from './health.ts';
-export { explainBindFailure, listen } from './listen.ts';
+export { listen } from './listen.ts';
 export { createLogger, maskCredentials, nestLogger } from './logger.ts';
 export type { Logger } from './logger.ts';
 export { runApp } from './run-app.ts';
-export type { AppDefinition, RunningApp } from './run-app.ts';
+export type { RunningApp } from './run-app.ts';
 export {
   commonSettings,
   describeSettings,
@@ -18,23 +18,14 @@ export {
   secret,
   wholeNumber,
 } from './settings.ts';
-export type { SettingDocumentation, SettingsSchema } from './settings.ts';
+export type { SettingDocumentation } from './settings.ts';
 export { StartError } from './start-error.ts';
 export { StateKeys, stateKeySettings } from './state-keys.ts';
-export type {
-  Counter,
-  Histogram,
-  InstrumentDescription,
-  LabelValues,
-  ObservedNumber,
-} from './telemetry/instruments.ts';
-export { MetricRegistry, metrics } from './telemetry/metric-registry.ts';
+export type { Counter, Histogram, LabelValues, ObservedNumber } from './telemetry/instruments.ts';
+export { metrics } from './telemetry/metric-registry.ts';
 export { operationDuration } from './telemetry/operation-duration.ts';
-export { prometheusName, renderPrometheus } from './telemetry/prometheus-text.ts';
-export { startTelemetry } from './telemetry/start-telemetry.ts';
 export { readTraceCarrier } from './telemetry/trace-carrier.ts';
 export type { TraceCarrier } from './telemetry/trace-carrier.ts';
 export { beginSpan } from './telemetry/tracing.ts';
-export type { Span, SpanAttributes, SpanStart } from './telemetry/tracing.ts';
+export type { Span, SpanAttributes } from './telemetry/tracing.ts';
 export { newTraceId, parseTraceparent } from './trace-context.ts';
-export type { TraceContext } from './trace-context.ts';

@@ -23,7 +23,7 @@ export function listen(server: Server, options: { host: string; port: number; po
 }
 
 /** Translates a failed bind into one sentence for the operator; other errors come back as they are. */
-export function explainBindFailure(
+function explainBindFailure(
   cause: NodeJS.ErrnoException,
   options: { host: string; port: number; portSetting: string },
 ): Error {

@@ -12,7 +12,7 @@ export interface RunningApp {
 }
 
 /** Describes one process: its name in logs, its settings, and how it starts. */
-export interface AppDefinition<S extends SettingsSchema> {
+interface AppDefinition<S extends SettingsSchema> {
   name: string;
   settings: S;
   start(settings: z.output<S>, logger: Logger): Promise<RunningApp>;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** W3C Trace Context Level 1: the ids of one span. Hexadecimal, lower case. */
-export interface TraceContext {
+interface TraceContext {
   /** 32 hexadecimal digits. */
   traceId: string;
   /** 16 hexadecimal digits. */

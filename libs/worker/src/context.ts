@@ -8,7 +8,7 @@ import type { Asker, Asking } from './questions/asking.ts';
 import type { Round } from './questions/round.ts';
 
 /** RFC 5424 severities, least severe first (MCP 2026-07-28 Logging §Log Levels). */
-export const loggingLevels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
+const loggingLevels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
 
 export type LoggingLevel = (typeof loggingLevels)[number];
 

@@ -2,7 +2,7 @@ import type { Icon, JsonSchema, RequiredClientCapabilities, ToolAnnotations } fr
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 /** What every offer says of itself. */
-export interface Description {
+interface Description {
   /** For people; the name is shown when it is absent. */
   title?: string;
   /** For models and people: what it does, when to use it. */
@@ -116,7 +116,7 @@ export function declare(method: object, declaration: Declaration): void {
 }
 
 /** A declaration with the method that carries it. */
-export interface DeclaredMethod {
+interface DeclaredMethod {
   declaration: Declaration;
   methodName: string;
 }

@@ -51,7 +51,7 @@ export type ResourceReturn =
   | InputRequiredResult;
 
 /** The variables of a URI template, read from its literal type. */
-export type TemplateVariables<Template extends string> = string extends Template
+type TemplateVariables<Template extends string> = string extends Template
   ? Record<string, string>
   : Record<VariableNames<Template>, string>;
 

@@ -58,7 +58,7 @@ export type { TestAnswers } from './testing/play-rounds.ts';
 export type { EndedTask, FollowedTask } from './testing/followed-task.ts';
 export { createTestServer } from './testing/test-server.ts';
 export type { TestAnswer, TestCall, TestServer } from './testing/test-server.ts';
-export { runWorker, workerSettings } from './process/run-worker.ts';
+export { runWorker } from './process/run-worker.ts';
 export type { WorkerOptions } from './process/run-worker.ts';
 export { WorkerTransport } from './process/worker-transport.ts';
 export type { TransportOptions } from './process/worker-transport.ts';

@@ -31,7 +31,7 @@ export function toJsonSchema(
 }
 
 /** The outcome of a validation: the value as the schema gives it out, or the faults in one line, fields named. */
-export type Validated = { value: unknown; faults?: undefined } | { faults: string };
+type Validated = { value: unknown; faults?: undefined } | { faults: string };
 
 /** Validates a value by a Standard Schema. */
 export async function validate(schema: StandardSchemaV1, value: unknown): Promise<Validated> {

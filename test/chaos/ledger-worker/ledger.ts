@@ -1,7 +1,7 @@
 import { openSync, writeSync } from 'node:fs';
 
 /** What a row tells: that a call began, or that its AbortSignal fired. */
-export type LedgerEvent = 'executed' | 'aborted';
+type LedgerEvent = 'executed' | 'aborted';
 
 /** The file in which every execution of every worker leaves a row, however the worker ends afterwards. */
 export class Ledger {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 const established = '01';
 
 /** The far end of a loopback connection, as Linux tells it. */
-export interface FarEnd {
+interface FarEnd {
   /** False once its process has closed it. A reader that does not read never hears of that from its own socket. */
   heldOpen: boolean;
   /** What it has written and nobody has taken. */

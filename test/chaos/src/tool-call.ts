@@ -12,7 +12,7 @@ export interface Caller {
 }
 
 /** One tool of the ledger server, as far as a caller must know it. */
-export interface ToolTerms {
+interface ToolTerms {
   deadlineMs: number;
   replayable: boolean;
 }

@@ -11,7 +11,7 @@ export interface Translation {
 }
 
 /** Where a proxy forwards to, and as whom. */
-export interface ProxyOptions {
+interface ProxyOptions {
   /** Ports of replicas; requests go to them in turn. */
   gatewayPorts: readonly number[];
   accessToken: string;

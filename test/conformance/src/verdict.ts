@@ -1,7 +1,7 @@
 import type { Check, SuiteResults } from './suite.ts';
 
 /** How a scenario ended, in the light of what is asked of it. */
-export type Outcome = 'passed' | 'FAILED' | 'NOT RUN' | 'UNEXPECTED PASS' | 'not yet required' | 'not required';
+type Outcome = 'passed' | 'FAILED' | 'NOT RUN' | 'UNEXPECTED PASS' | 'not yet required' | 'not required';
 
 /** One line of the table. */
 export interface ScenarioVerdict {

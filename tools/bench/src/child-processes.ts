@@ -7,7 +7,7 @@ import { guardApp } from '@gatehouse/start';
 const startTimeoutMs = 20_000;
 
 /** A process of the benchmark. */
-export interface StartedProcess {
+interface StartedProcess {
   pid: number;
   port: number;
 }

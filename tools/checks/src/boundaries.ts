@@ -29,7 +29,7 @@ const importPattern =
   /(?:^|[\s;}])(?:import|export)\s(?:[^'";]*?\sfrom\s)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
 
 /** Finds every import that the arrows or the manifests forbid; one sentence each. */
-export function findBoundaryViolations(root: string): string[] {
+function findBoundaryViolations(root: string): string[] {
   const packages = readPackages(root);
   return packages.flatMap((workspacePackage) =>
     sourcesOf(root, workspacePackage).flatMap((file) =>

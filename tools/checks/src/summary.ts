@@ -7,7 +7,7 @@ export interface TestReport {
 }
 
 /** Everything that a run of `npm test` learned. */
-export interface TestRun {
+interface TestRun {
   /** Absent when the runner did not get as far as a report. */
   report: TestReport | undefined;
   /** Names of the steps that failed. */

@@ -52,7 +52,7 @@ export function roleEnvironment(
 }
 
 /** Where a role's environment file is. */
-export function environmentFile(dataDir: DataDir, roleName: string): string {
+function environmentFile(dataDir: DataDir, roleName: string): string {
   return path.join(dataDir.environments, `${roleName}.env`);
 }
 

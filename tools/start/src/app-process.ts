@@ -11,7 +11,7 @@ import { readLines, say } from './output.ts';
 import type { ProcessRecord } from './process-record.ts';
 
 /** One app of the stack. */
-export interface AppDescription {
+interface AppDescription {
   /** Folder below `apps`, and its name in the output. */
   name: string;
   environment: NodeJS.ProcessEnv;

@@ -12,7 +12,7 @@ import type { ProcessRecord } from './process-record.ts';
 import type { StackRole } from './roles.ts';
 
 /** What the apps are started from. */
-export interface AppsContext {
+interface AppsContext {
   settings: StartSettings;
   dataDir: DataDir;
   passwords: Passwords;

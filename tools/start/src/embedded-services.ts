@@ -19,7 +19,7 @@ const databaseName = 'gatehouse';
 const displayNames = { postgres: 'PostgreSQL', nats: 'NATS' };
 
 /** What the embedded services are started from. */
-export interface ServicesContext {
+interface ServicesContext {
   settings: StartSettings;
   dataDir: DataDir;
   passwords: Passwords;

@@ -9,7 +9,7 @@ export function say(line: string): void {
 }
 
 /** How the lines of the started processes are shown: `pretty` has a column with the process's name. */
-export type OutputFormat = 'json' | 'pretty';
+type OutputFormat = 'json' | 'pretty';
 
 /** `auto` is pretty in a terminal and JSON elsewhere, as in every process. */
 export function chooseFormat(logFormat: 'auto' | 'json' | 'pretty'): OutputFormat {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 const parentPollMs = 500;
 
 /** Why the stack stops: somebody asked, or it cannot go on. */
-export type StopReason = { kind: 'asked' } | { kind: 'failed'; error: Error };
+type StopReason = { kind: 'asked' } | { kind: 'failed'; error: Error };
 
 /** Resolves once, with the first reason to stop. Later signals change nothing: the stop in order is bounded anyway. */
 export class StopRequest {

@@ -1,7 +1,7 @@
 import { HttpRefusal } from '../http-refusal.ts';
 
 /** Parameters of a `Bearer` challenge (RFC 6750 §3, RFC 9728 §5.1). */
-export interface Challenge {
+interface Challenge {
   error?: 'invalid_token' | 'insufficient_scope' | 'invalid_request';
   description?: string;
   scopes: readonly string[];

@@ -1,7 +1,7 @@
 import type { Principal } from '@gatehouse/protocol';
 
 /** One admitted call. Its place is free when its answer is out and its worker is done with it. */
-export class CallPermit {
+class CallPermit {
   #holders = 2;
   readonly #free: () => void;
 

@@ -2,7 +2,7 @@ import type { Logger } from '@gatehouse/runtime';
 import type { RecordedOutcome } from './methods/call-record.ts';
 
 /** The record of one call; the audit will be fed from the same fields. */
-export interface CallEvent {
+interface CallEvent {
   traceId: string;
   tenant: string;
   accountId: string;

@@ -11,7 +11,7 @@ import type { Batch, LegacyVersion, Message } from '@gatehouse/protocol';
 const versionWithoutHeader: LegacyVersion = '2025-03-26';
 
 /** Which rules apply to a message. */
-export type Era = { kind: 'modern' } | { kind: 'legacy'; version: LegacyVersion };
+type Era = { kind: 'modern' } | { kind: 'legacy'; version: LegacyVersion };
 
 const modern: Era = { kind: 'modern' };
 

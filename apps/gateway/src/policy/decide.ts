@@ -2,7 +2,7 @@ import { hasScopes } from '@gatehouse/auth';
 import type { Principal } from '@gatehouse/protocol';
 
 /** What the policy says about one request of one principal. */
-export type Decision = { kind: 'allow' } | { kind: 'challenge'; scopes: readonly string[] };
+type Decision = { kind: 'allow' } | { kind: 'challenge'; scopes: readonly string[] };
 
 const allow: Decision = { kind: 'allow' };
 

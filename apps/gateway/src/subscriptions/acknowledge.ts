@@ -14,7 +14,7 @@ const listOfField = {
 } as const satisfies Partial<Record<keyof SubscriptionFilter, AnnouncedList>>;
 
 /** What a subscription gets of what it asked for: the filter for the client, and the topics behind it. */
-export interface Acknowledged {
+interface Acknowledged {
   filter: SubscriptionFilter;
   topics: Topic[];
 }

@@ -19,7 +19,7 @@ const sweepIntervalMs = 1_000;
 const probeTimeoutMs = 500;
 
 /** How long an owner is waited for. */
-export interface OwnerPatience {
+interface OwnerPatience {
   /** When nobody listens at an instance: after an outage workers come back within a second. */
   deadAfterMs: number;
   /** When an instance is stopped or blocked. */
@@ -32,7 +32,7 @@ const usualPatience: OwnerPatience = { deadAfterMs: 3_000, silentAfterMs: 30_000
 const deliveryMs = 2_000;
 
 /** What owners need: everything that the module shares. */
-export interface TaskOwnersParts {
+interface TaskOwnersParts {
   connection: NatsConnection;
   bus: BusMonitor;
   calls: CallClient;

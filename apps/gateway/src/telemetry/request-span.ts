@@ -7,7 +7,7 @@ const duration = operationDuration();
 const knownMethods: ReadonlySet<string> = new Set(Object.values(Method));
 
 /** What a request turned out to be about; all names are the catalog's. */
-export interface OperationTarget {
+interface OperationTarget {
   method: string;
   server: string;
   /** Unprefixed name of the definition; absent for a URI that only a prefix claims. */
@@ -15,7 +15,7 @@ export interface OperationTarget {
 }
 
 /** How a request failed: a class of error with few values, and the text that its client gets. */
-export interface RequestFailure {
+interface RequestFailure {
   type: string;
   message?: string;
 }
@@ -94,7 +94,7 @@ export class RequestSpan {
 }
 
 /** Where a request's trace comes from. */
-export interface RequestTraceContext {
+interface RequestTraceContext {
   parent: TraceCarrier;
   link?: TraceCarrier;
 }

@@ -7,7 +7,7 @@ import { createLogger } from '@gatehouse/runtime';
 const inputSchema = { type: 'object' };
 
 /** A server whose tools go on as tasks. */
-export function taskDefinitions(server: string): ServerDefinitions {
+function taskDefinitions(server: string): ServerDefinitions {
   return {
     server,
     version: '1.0.0',

@@ -9,7 +9,7 @@ import { removeLeftovers } from './leftovers.ts';
 import type { Entry, RootDirectory } from './root-directory.ts';
 import { refuseVersion, statIfThere } from './write-file.ts';
 
-export interface DeleteOptions {
+interface DeleteOptions {
   /** Also delete a directory that is not empty. */
   recursive: boolean;
   /** Delete the file only if it still has this version. */

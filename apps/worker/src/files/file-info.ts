@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { mediaTypeOf } from './media-type.ts';
 import { RootDirectory } from './root-directory.ts';
 
-export const entryType = z.enum(['file', 'directory', 'link', 'special']);
+const entryType = z.enum(['file', 'directory', 'link', 'special']);
 
 /** What `stat` and `list` tell about an entry. */
 export const fileInfo = z.object({

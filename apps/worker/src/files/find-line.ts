@@ -5,7 +5,7 @@ const chunkBytes = 256 * 1024;
 const newline = 0x0a;
 
 /** Where a line is, or why that cannot be told. */
-export type LinePlace =
+type LinePlace =
   | { kind: 'found'; offset: number }
   | { kind: 'past the end'; lines: number }
   | { kind: 'binary' }

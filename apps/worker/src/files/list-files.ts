@@ -9,7 +9,7 @@ import type { Visited } from './walk.ts';
 /** Stands in a name for bytes that are no UTF-8; what is named so cannot be reached by a path. */
 const replacement = '\ufffd';
 
-export interface ListOptions {
+interface ListOptions {
   recursive: boolean;
   /** Only entries whose name fits. */
   name?: string | undefined;

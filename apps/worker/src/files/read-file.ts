@@ -9,7 +9,7 @@ import type { ScanLimits } from './scan-limits.ts';
 import { cutEncoded, decodeText } from './text-part.ts';
 
 /** A part of a file: by bytes from `offset`, or by lines from `startLine` (1-based). */
-export interface ReadOptions {
+interface ReadOptions {
   offset?: number | undefined;
   startLine?: number | undefined;
   lineCount?: number | undefined;

@@ -17,7 +17,7 @@ export interface Entry {
 }
 
 /** An open regular file. */
-export interface OpenFile {
+interface OpenFile {
   handle: FileHandle;
   stats: BigIntStats;
 }

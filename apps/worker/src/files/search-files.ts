@@ -14,11 +14,11 @@ const chunkBytes = 256 * 1024;
 const reportEveryMs = 250;
 
 /** Where a search ends even if it is not through. */
-export interface SearchLimits extends ScanLimits {
+interface SearchLimits extends ScanLimits {
   results: number;
 }
 
-export interface SearchOptions {
+interface SearchOptions {
   /** Literal text; a line matches when it contains it. */
   query: string;
   caseSensitive: boolean;

@@ -15,7 +15,7 @@ export interface Visited {
   entry: Dirent;
 }
 
-export interface WalkOptions {
+interface WalkOptions {
   recursive: boolean;
   signal: AbortSignal;
   /** Whether to go into a directory; into all when absent. */

@@ -14,13 +14,13 @@ import type { Entry, RootDirectory } from './root-directory.ts';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
-export interface WriteOptions {
+interface WriteOptions {
   overwrite: boolean;
   /** Replace the file only if it still has this version. */
   expectedVersion?: string | undefined;
 }
 
-export type Written = FileInfo & { outcome: 'created' | 'replaced' | 'unchanged' };
+type Written = FileInfo & { outcome: 'created' | 'replaced' | 'unchanged' };
 
 /**
  * Writes a whole file at once: readers see the old content or the new one, also after a crash, and of several writers who

@@ -1,5 +1,5 @@
 /** When a coalescer hands over: `delayMs` after the first key, then at most every `intervalMs`. */
-export interface CoalescerTiming {
+interface CoalescerTiming {
   delayMs: number;
   intervalMs: number;
 }

@@ -46,7 +46,7 @@ export function watchResourceUpdates(
 }
 
 /** Undefined when the message breaks the rules: a worker speaks for the tenant and server of its subject alone. */
-export function parseResourceUpdates(natsSubject: string, data: Uint8Array): ResourceUpdates | undefined {
+function parseResourceUpdates(natsSubject: string, data: Uint8Array): ResourceUpdates | undefined {
   const from = serverOfChange(natsSubject);
   if (!from || data.length > maxBytes) return undefined;
   const content = parseObject(data);

@@ -19,10 +19,10 @@ export type TaskCreation =
   | { kind: 'refused'; reason: TaskRefusal | 'busy' | 'draining' };
 
 /** Why a handler is told to stop: by a client, by the process, because the task has been ended, or has expired. */
-export type TaskStop = 'cancelled' | 'ending' | 'ended' | 'expired';
+type TaskStop = 'cancelled' | 'ending' | 'ended' | 'expired';
 
 /** How a task ends. The bytes are JSON: a result, or a JSON-RPC error. */
-export type TaskEnding =
+type TaskEnding =
   | { status: 'completed'; result: Uint8Array }
   | { status: 'failed'; error: Uint8Array; statusMessage?: string }
   | { status: 'cancelled' };

@@ -30,7 +30,7 @@ export interface TaskHoldings {
 }
 
 /** Hears of every entry, in the order of the stream; content is read from the store by whoever wants it. */
-export type TaskListener = (task: LiveTask) => void;
+type TaskListener = (task: LiveTask) => void;
 
 /**
  * Every living task, in memory, by following the headers of the stream. It serves counting, the care for tasks whose

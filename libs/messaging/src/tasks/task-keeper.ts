@@ -21,7 +21,7 @@ const maxAttempts = 8;
 const smallContentBytes = 4 * 1024;
 
 /** What a keeper needs. */
-export interface TaskKeeping {
+interface TaskKeeping {
   connection: NatsConnection;
   store: TaskStore;
   grants: TaskGrants;

@@ -19,7 +19,7 @@ export interface StoredTask extends Task {
 }
 
 /** What became of a write: stored, somebody else was faster, or the stream takes no more. */
-export type AppendOutcome = { kind: 'stored'; revision: number } | { kind: 'conflict' | 'full' };
+type AppendOutcome = { kind: 'stored'; revision: number } | { kind: 'conflict' | 'full' };
 
 /** Reads and writes tasks. Writes are durable when they resolve; reads go to the stream's leader. */
 export class TaskStore {

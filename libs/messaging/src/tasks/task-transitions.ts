@@ -37,7 +37,7 @@ export interface Reported {
 }
 
 /** What a report comes to: a change, or the reason why there is none. */
-export type ReportOutcome = { kind: 'changed'; task: Task } | { kind: 'known' | 'ended' | 'foreign' | 'early' };
+type ReportOutcome = { kind: 'changed'; task: Task } | { kind: 'known' | 'ended' | 'foreign' | 'early' };
 
 /** Applies a report of the owner. Another instance has no say, and after its end nobody has. */
 export function applyReport(task: Task, owner: SubjectToken, reported: Reported, nowMs: number): ReportOutcome {

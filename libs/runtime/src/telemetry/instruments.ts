@@ -59,7 +59,7 @@ class Series<Cell> {
 }
 
 /** One number of one series, as it is read. */
-export interface Reading {
+interface Reading {
   /** Undefined for what came beyond the limit of series. */
   values: LabelValues | undefined;
   value: number;
@@ -85,7 +85,7 @@ export class Counter {
 }
 
 /** One series of a histogram, as it is read. */
-export interface Distribution {
+interface Distribution {
   values: LabelValues | undefined;
   /** How many values fell at or below each boundary and above the one before; the last count is of what lay above all. */
   counts: readonly number[];

@@ -4,7 +4,7 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 // Loaded only where an operator asks for telemetry: the SDK takes memory and a quarter of a second.
 
 /** What to send where; everything else the SDK reads from the standard variables by itself. */
-export interface SdkOptions {
+interface SdkOptions {
   serviceName: string | undefined;
   traces: boolean;
   metrics: boolean;

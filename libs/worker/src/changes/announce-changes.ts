@@ -10,7 +10,7 @@ const updatesTiming = { delayMs: 5, intervalMs: 100 };
 const offersTiming = { delayMs: 20, intervalMs: 300 };
 
 /** What the announcements of one process need. */
-export interface AnnouncementOptions {
+interface AnnouncementOptions {
   connection: NatsConnection;
   callServer: CallServer;
   tenant: string;

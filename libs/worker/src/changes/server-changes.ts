@@ -11,7 +11,7 @@ type OrPromise<Value> = Value | Promise<Value>;
 type Named<Options> = Options & { name: string };
 
 /** Who passes changes on: the worker that runs the server. */
-export interface ChangesFollower {
+interface ChangesFollower {
   resourceUpdated(uri: string): void;
   /** The server offers more or less than before. */
   offersChanged(): void;

@@ -21,7 +21,7 @@ import { WorkerModule } from './worker.module.ts';
 import type { ServerOptions } from './worker.module.ts';
 
 /** The settings of every worker. */
-export const workerSettings = {
+const workerSettings = {
   ...commonSettings,
   ...natsSettings,
   ...stateKeySettings,

@@ -6,7 +6,7 @@ import type { StateKeys } from '@gatehouse/runtime';
 import { ContextMisuseError } from '../errors.ts';
 
 /** Of the text that travels; the request that brings it back has a limit as well. */
-export const maxRequestStateBytes = 64 * 1024;
+const maxRequestStateBytes = 64 * 1024;
 
 /** What one round leaves to the next. */
 export interface KeptState {

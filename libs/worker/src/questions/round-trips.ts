@@ -10,7 +10,7 @@ import { Round } from './round.ts';
 import type { RunOutcome } from './round.ts';
 
 /** How one request is answered in rounds. */
-export interface RoundTripOptions {
+interface RoundTripOptions {
   /** True when answers count only beside a state: the gateway lets each state pass once. */
   singleUse: boolean;
   /** Hears the keys of questions that the handler went on after, as if they had been answered. */

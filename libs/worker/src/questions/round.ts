@@ -17,7 +17,7 @@ import { Steps } from './steps.ts';
 import type { StepOwner } from './steps.ts';
 
 /** What a request brings to a run, and what its client can answer. */
-export interface RoundInput {
+interface RoundInput {
   /** What earlier rounds left, verified; undefined in a first round. */
   kept: KeptState | undefined;
   /** `inputResponses` of this request, unverified. */

@@ -37,7 +37,7 @@ interface AnyResult {
 }
 
 /** What the handler of a server's calls needs of its process. */
-export interface CallHandlerOptions {
+interface CallHandlerOptions {
   logger: Logger;
   stateKeys: StateKeys;
   /** When a call that still runs becomes a task, unless its tool says otherwise; 5 s when absent. */

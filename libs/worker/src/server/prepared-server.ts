@@ -30,13 +30,13 @@ export interface PreparedPrompt {
   handle: Handler<[promptArguments: unknown, context: CallContext]>;
 }
 
-export interface PreparedResource {
+interface PreparedResource {
   hints: Required<CachingHints>;
   mimeType?: string;
   handle: Handler<[context: ReadContext]>;
 }
 
-export interface PreparedTemplate {
+interface PreparedTemplate {
   hints: Required<CachingHints>;
   mimeType?: string;
   uriTemplate: UriTemplate;

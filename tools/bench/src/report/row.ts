@@ -4,7 +4,7 @@ import type { TargetName } from '../target-names.ts';
 export type Limit = ({ least: number } | { most: number } | { below: number }) & { aim?: number };
 
 /** What a promise is about, and what became of it. */
-export interface Promised {
+interface Promised {
   /** Of what the value is, in a word or two. */
   of: string;
   value: number;

@@ -19,7 +19,7 @@ const quickSettleMs = 3_000;
 const betweenChangesMs = 1_000;
 
 /** What many idle `subscriptions/listen` streams cost, and how long a change takes to reach all of them. */
-export interface ListenMeasurement {
+interface ListenMeasurement {
   streams: number;
   idleRssMib: number;
   rssWithStreamsMib: number;

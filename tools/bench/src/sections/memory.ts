@@ -12,7 +12,7 @@ const settleMs = 10_000;
 const quickSettleMs = 2_000;
 
 /** What a gateway takes that has nothing to do. */
-export interface IdleMeasurement {
+interface IdleMeasurement {
   target: 'gateway';
   telemetry: boolean;
   idleRssMib: number;

@@ -69,7 +69,7 @@ export async function measure(
 }
 
 /** The mean size of the answers of one run. */
-export interface AnswerSize {
+interface AnswerSize {
   bytesPerAnswer: number;
   requests: number;
   connections: number;

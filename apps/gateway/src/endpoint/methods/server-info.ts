@@ -2,7 +2,7 @@ import { MetaKey } from '@gatehouse/protocol';
 import type { CatalogServer } from '../../catalog/resolution.ts';
 
 /** MCP schema `Implementation`, as far as the gateway fills it. */
-export interface ServerInfo {
+interface ServerInfo {
   name: string;
   title?: string;
   version: string;
