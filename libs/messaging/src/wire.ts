@@ -23,8 +23,11 @@ export const headerRoomBytes = 16 * 1024;
  */
 export const chunkBytes = 128 * 1024;
 
-/** How much of a result a worker sends before the gateway has passed any of it on, unless the call says less. */
-export const windowBytes = 1024 * 1024;
+/**
+ * How much of a result a worker sends before the gateway has passed any of it on, unless the call says less. A reader that
+ * stalls may cost 1 MiB: twice this, for what lies in memory is more than the bytes that count.
+ */
+export const windowBytes = 512 * 1024;
 
 /** How long a result waits for a reader that takes none of it; gateways cut such a reader after 30 s. */
 export const readerPatienceMs = 35_000;
