@@ -114,6 +114,7 @@ describe('tasks/get, tasks/update and tasks/cancel', () => {
         await stack.request(b, method, { ...params, taskId: '*' }),
         await stack.request(b, method, { ...params, taskId: '>' }),
         await stack.request(b, method, { ...params, taskId: `${taskId}.x` }),
+        await stack.request(b, method, { ...params, taskId: 'f'.repeat(8_000) }),
       ];
       for (const { status, body } of others) expect([status, body.error]).toEqual([200, unknownTask]);
       expect(await stack.get(b, taskId)).toMatchObject({ status: 'working' });
@@ -178,8 +179,11 @@ describe('tasks/update', () => {
     const still = await stack.get(a, taskId);
     expect(still).toMatchObject({ status: 'input_required' });
     expect(Object.keys(still.inputRequests as object)).toEqual(['age']);
+    const answeredAt = performance.now();
     await stack.request(a, 'tasks/update', { taskId, inputResponses: { age: 36, name: 'Bob', other: 1 } });
     expect(await stack.reach(b, taskId, 'completed')).toMatchObject({ result: { content: [{ text: '["Ada",36]' }] } });
+    // At once, and not only when a gateway finds that it was not confirmed.
+    expect(performance.now() - answeredAt).toBeLessThan(1_500);
   });
 
   it.each([

@@ -24,7 +24,7 @@ export { OwnTask, TaskContentTooLargeError } from './tasks/own-task.ts';
 export type { TaskCreation, TaskOffer } from './tasks/own-task.ts';
 export { hasEnded, isUndelivered, readInputContent, taskPollIntervalMs } from './tasks/task.ts';
 export type { Task, TaskKey, TaskState } from './tasks/task.ts';
-export { principalToken, TaskGrants } from './tasks/task-grants.ts';
+export { isTaskId, principalToken, TaskGrants } from './tasks/task-grants.ts';
 export type { SealedTaskGrant } from './tasks/task-grants.ts';
 export { TaskIndex } from './tasks/task-index.ts';
 export type { LiveTask } from './tasks/task-index.ts';

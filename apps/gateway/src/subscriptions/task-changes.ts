@@ -51,11 +51,9 @@ export class TaskChanges implements OnApplicationShutdown {
    */
   async acknowledge(request: McpRequest, taskIds: readonly string[]): Promise<TaskTopic[]> {
     requireTasksExtension(request.meta.clientCapabilities);
-    const keys = taskIds.map((taskId) => ({ taskId, key: keyOf(request.principal, taskId) }));
-    const tasks = await Promise.all(keys.map(({ key }) => this.#tasks.read(key, request.span.traceId)));
-    return keys
-      .filter((_, index) => mayFollow(request, tasks[index]))
-      .map(({ taskId, key }) => ({ ...topicOf(key), key: taskId }));
+    const keys = taskIds.map((taskId) => keyOf(request.principal, taskId)).filter((key) => key !== undefined);
+    const tasks = await Promise.all(keys.map((key) => this.#tasks.read(key, request.span.traceId)));
+    return keys.filter((_, index) => mayFollow(request, tasks[index])).map(topicOf);
   }
 
   /** A task may have changed before anybody listened, so that each is told as it is. */

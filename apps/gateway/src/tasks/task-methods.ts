@@ -46,8 +46,8 @@ export class TaskMethods {
     if (typeof taskId !== 'string') throw invalidParams('taskId must be a string');
     const change = changeOf(request);
     const key = keyOf(principal, taskId);
-    const known = this.#admit(request, await this.#tasks.read(key, span.traceId));
-    if (change) await this.#tasks.change(key, change, span.traceId);
+    const known = this.#admit(request, key && (await this.#tasks.read(key, span.traceId)));
+    if (key && change) await this.#tasks.change(key, change, span.traceId);
     const server = endpoint.kind === 'server' ? this.#catalog.server(principal.tenant, endpoint.server) : undefined;
     const result = change ? taskAcknowledgement(resultMeta(server)) : taskResult(taskId, known, resultMeta(server));
     return { kind: 'result', result };

@@ -1,13 +1,16 @@
-import { principalToken, subjectToken } from '@gatehouse/messaging';
+import { isTaskId, principalToken, subjectToken } from '@gatehouse/messaging';
 import type { StoredTask, TaskKey } from '@gatehouse/messaging';
 import type { Principal } from '@gatehouse/protocol';
 import type { McpRequest } from '../endpoint/mcp-request.ts';
 import { decide } from '../policy/decide.ts';
 
-/** Tenant, issuer and account are the caller's own: another caller's task has another key. */
-export function keyOf(principal: Principal, taskId: string): TaskKey {
-  const tenant = subjectToken(principal.tenant);
-  return { tenant, principal: principalToken(principal), taskId: subjectToken(taskId) };
+/**
+ * Tenant, issuer and account are the caller's own: another caller's task has another key. Undefined for what no gateway gave
+ * out, which is looked for nowhere and remembered by nobody, however long it is.
+ */
+export function keyOf(principal: Principal, taskId: string): TaskKey | undefined {
+  if (!isTaskId(taskId)) return undefined;
+  return { tenant: subjectToken(principal.tenant), principal: principalToken(principal), taskId };
 }
 
 /**

@@ -33,6 +33,11 @@ export function principalToken({ issuer, accountId }: Pick<Principal, 'issuer' |
   return subjectToken(JSON.stringify([issuer, accountId]));
 }
 
+/** True for what a task's id looks like: 128 random bits, which are one token of a subject as they are. */
+export function isTaskId(text: string): text is SubjectToken {
+  return /^[0-9a-f]{32}$/.test(text);
+}
+
 /** Gives out grants and reads them again; every gateway has the same keys. */
 export class TaskGrants {
   readonly #keys: StateKeys;

@@ -186,7 +186,7 @@ describe('a call that outlives its time', () => {
     const leaving = new AbortController();
     const asTask = await follow('outlive', { answers: { late: ada }, signal: leaving.signal });
     leaving.abort();
-    expect(await asTask.task?.ended).toMatchObject({ status: 'completed' });
+    expect(await asTask.task?.ended).toMatchObject({ result: { content: textOf('accept') } });
     const gone = new AbortController();
     gone.abort();
     const { result } = await follow('outlive', { signal: gone.signal });
