@@ -1,15 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@gatehouse/runtime';
-import { StartError } from '@gatehouse/runtime';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
-import { DeliverPolicy, jetstream, JetStreamApiCodes, JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
+import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
 import type { NatsConnection, Subscription } from '@nats-io/nats-core';
-import { errors } from '@nats-io/nats-core';
 import { catalogStream, ensureCatalogBucket, parseCatalogSubject } from './catalog-bucket.ts';
 import type { AnnouncedServer } from './catalog-entries.ts';
 import { CatalogEntries } from './catalog-entries.ts';
 import { keepCatalog } from './catalog-keeper.ts';
 import { logAnnouncementDropped, logCatalogUnreadable } from './events.ts';
+import { explainJetStreamFailure } from './explain-jetstream-failure.ts';
 
 const retryIntervalMs = 500;
 const readTimeoutMs = 5_000;
@@ -36,7 +35,7 @@ export async function watchCatalog(connection: NatsConnection, logger: Logger): 
   try {
     await view.open();
   } catch (cause) {
-    throw explainFailure(cause);
+    throw explainJetStreamFailure(cause, 'catalog');
   }
   return view;
 }
@@ -178,19 +177,4 @@ async function withTimeout(complete: Promise<void>): Promise<void> {
     giveUp.abort();
     timeout.catch(() => {});
   }
-}
-
-function explainFailure(cause: unknown): Error {
-  if (cause instanceof errors.PermissionViolationError) {
-    return new StartError('NATS denies this identity the catalog: check NATS_USER and its permissions.', { cause });
-  }
-  if (cause instanceof JetStreamApiError && cause.code === JetStreamApiCodes.JetStreamNotEnabledForAccount) {
-    return new StartError('NATS has no JetStream for this account: switch it on (`jetstream { }`).', { cause });
-  }
-  if (cause instanceof JetStreamError) {
-    return new StartError('NATS runs without JetStream: start nats-server with `-js` or a `jetstream` block.', {
-      cause,
-    });
-  }
-  return cause instanceof Error ? cause : new Error(String(cause));
 }

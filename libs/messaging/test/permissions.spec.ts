@@ -7,6 +7,7 @@ import {
   inboxPrefix,
   rolePermissions,
   serveCalls,
+  TaskStore,
   watchCatalog,
 } from '../src/index.ts';
 import { definitionsOf, echo, logger, openGateway, requestOf, until } from './bus.ts';
@@ -276,6 +277,11 @@ describe('under these identities', () => {
     expect(await tasks.store.read(keyOf('acme', grant.taskId))).toMatchObject({ state: { status: 'working' } });
     worker.close();
     tasks.close();
+  });
+
+  it('who may not keep tasks is told so in one sentence', async () => {
+    const store = new TaskStore(connectionOf('authorization-server'));
+    await expect(store.open()).rejects.toThrow('NATS denies this identity the tasks: check NATS_USER');
   });
 
   it('a worker that offers somebody else’s server is told so in one sentence', async () => {

@@ -85,12 +85,10 @@ export class TaskChanges implements OnApplicationShutdown {
   }
 
   #tell(topic: TaskTopic, task: StoredTask): void {
-    const encoded = encodeDetailedTask(topic.key, task);
-    if (encoded.length <= maxTaskBytes) {
-      const params: unknown = JSON.parse(`{${encoded.toString()}}`);
-      const told = new Notification('notifications/tasks', isObject(params) ? params : {});
-      return this.#subscriptions.broadcast(topic, told);
-    }
+    const params: unknown = JSON.parse(`{${encodeDetailedTask(topic.key, task).toString()}}`);
+    // As it will be written: a worker's own JSON may have been shorter.
+    if (isObject(params) && Buffer.byteLength(JSON.stringify(params)) <= maxTaskBytes)
+      return this.#subscriptions.broadcast(topic, new Notification('notifications/tasks', params));
     // Who listens anew is not promised this task, and asks for it.
     for (const subscription of this.#subscriptions.index.listeners(topic)) subscription.end('too-large');
   }

@@ -1,8 +1,8 @@
 import { JetStreamApiCodes, JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { StartError } from '@gatehouse/runtime';
 import type { MsgHdrs, NatsConnection } from '@nats-io/nats-core';
-import { errors, headers } from '@nats-io/nats-core';
+import { headers } from '@nats-io/nats-core';
 import { MsgHdrsImpl } from '@nats-io/nats-core/internal';
+import { explainJetStreamFailure } from '../explain-jetstream-failure.ts';
 import { headerRoomBytes } from '../wire.ts';
 import type { Task, TaskKey, TaskState } from './task.ts';
 import { isExpired } from './task.ts';
@@ -31,14 +31,13 @@ export class TaskStore {
 
   /**
    * Creates the stream unless it exists.
-   * @throws StartError when NATS denies this identity the tasks, as allow lists of before there were tasks do
+   * @throws StartError when NATS has no JetStream, or denies this identity the tasks, as allow lists of before there were any do
    */
   async open(): Promise<void> {
     try {
       await ensureTaskStream(await jetstreamManager(this.#connection), this.#connection);
     } catch (cause) {
-      if (!(cause instanceof errors.PermissionViolationError)) throw cause;
-      throw new StartError('NATS denies this identity the tasks: check NATS_USER and its permissions.', { cause });
+      throw explainJetStreamFailure(cause, 'tasks');
     }
   }
 
