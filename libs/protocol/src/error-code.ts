@@ -15,8 +15,6 @@ export const ErrorCode = {
   deadlineExceeded: -31003,
   rateLimited: -31004,
   overloaded: -31005,
-  approvalDenied: -31006,
-  approvalExpired: -31007,
   payloadTooLarge: -31008,
   dependencyUnavailable: -31009,
 } as const;
