@@ -7,7 +7,7 @@ import { errors } from '@nats-io/nats-core';
  * @param what is kept there, for the sentence: `catalog`
  */
 export function explainJetStreamFailure(cause: unknown, what: string): Error {
-  if (cause instanceof errors.PermissionViolationError) {
+  if (isDenial(cause) || (cause instanceof Error && isDenial(cause.cause))) {
     return new StartError(`NATS denies this identity the ${what}: check NATS_USER and its permissions.`, { cause });
   }
   if (cause instanceof JetStreamApiError && cause.code === JetStreamApiCodes.JetStreamNotEnabledForAccount) {
@@ -19,4 +19,8 @@ export function explainJetStreamFailure(cause: unknown, what: string): Error {
     });
   }
   return cause instanceof Error ? cause : new Error(String(cause));
+}
+
+function isDenial(cause: unknown): boolean {
+  return cause instanceof errors.PermissionViolationError;
 }
