@@ -1,49 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import type { Principal, ServerDefinitions } from '@gatehouse/protocol';
-import { createLogger } from '@gatehouse/runtime';
-import type { CallHandler, CallRequest, CallServer, NatsConnection } from '../src/index.ts';
 import {
-  BusMonitor,
-  CallClient,
-  connectNats,
-  definitionsDigest,
-  InstanceRegistry,
-  serveCalls,
-  watchCatalog,
-} from '../src/index.ts';
+  connectTo,
+  definitionsOf,
+  logger,
+  newTenant,
+  openWorkerSide,
+  sharedNatsUrl,
+  until,
+} from '../../../test/support/worker-side.ts';
+import type { WorkerSide } from '../../../test/support/worker-side.ts';
+import type { CallHandler, CallRequest } from '../src/index.ts';
+import { BusMonitor, CallClient, definitionsDigest, InstanceRegistry, watchCatalog } from '../src/index.ts';
 
-export const logger = createLogger('test', { LOG_LEVEL: 'fatal', LOG_FORMAT: 'json' });
-
-/** The NATS server that the test run shares: JetStream, no authentication. */
-export function sharedNatsUrl(): string {
-  const url = process.env.GATEHOUSE_TEST_NATS_URL;
-  if (!url) throw new Error('GATEHOUSE_TEST_NATS_URL is not set: run the tests through vitest of this project');
-  return url;
-}
-
-/** A tenant of the test's own, so that tests share one NATS. */
-export function newTenant(): string {
-  return `t-${randomUUID()}`;
-}
-
-export function connectTo(servers: string, identity: { user?: string; password?: string; inboxPrefix?: string } = {}) {
-  return connectNats({ servers, name: 'test', inboxPrefix: '_INBOX_test', ...identity, logger });
-}
-
-export function definitionsOf(server: string, changes: Partial<ServerDefinitions> = {}): ServerDefinitions {
-  return {
-    server,
-    version: '1.0.0',
-    completions: false,
-    logging: false,
-    uriPrefixes: [],
-    tools: [{ name: 'echo', inputSchema: { type: 'object' } }],
-    resources: [],
-    resourceTemplates: [],
-    prompts: [],
-    ...changes,
-  };
-}
+export { connectTo, definitionsOf, logger, newTenant, sharedNatsUrl, until };
 
 export function principalOf(tenant: string): Principal {
   return {
@@ -74,28 +43,14 @@ export function requestOf(tenant: string, definitions: ServerDefinitions, change
 
 export const echo: CallHandler = (call) => Promise.resolve({ kind: 'result', resultType: 'complete', body: call.body });
 
-/** A worker of one server on a connection of its own. */
-export async function startWorker(
+/** A worker of one server on a connection of its own; it echoes unless it is told what to do. */
+export function startWorker(
   servers: string,
   tenant: string,
   definitions: ServerDefinitions,
   options: { handler?: CallHandler; concurrency?: number; instance?: string } = {},
-): Promise<{ server: CallServer; connection: NatsConnection; stop: () => Promise<void> }> {
-  const connection = await connectTo(servers);
-  const server = serveCalls({
-    connection,
-    tenant,
-    servers: [{ definitions, handler: options.handler ?? echo }],
-    concurrency: options.concurrency ?? 16,
-    ...(options.instance === undefined ? {} : { instance: options.instance }),
-    logger,
-  });
-  await server.ready;
-  const stop = async () => {
-    await server.drain();
-    await connection.close();
-  };
-  return { server, connection, stop };
+): Promise<WorkerSide> {
+  return openWorkerSide(servers, tenant, definitions, { handler: echo, concurrency: 16, ...options });
 }
 
 /** A gateway's side of the bus, ready: everything that dispatches calls. */
@@ -116,13 +71,4 @@ export async function openGateway(servers: string, connect = () => connectTo(ser
     await connection.close();
   };
   return { connection, bus, calls, registry, catalog, close };
-}
-
-/** Resolves when `condition` holds; rejects when it does not within `timeoutMs`. */
-export async function until(condition: () => boolean, timeoutMs = 5_000): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`not so within ${timeoutMs} ms: ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

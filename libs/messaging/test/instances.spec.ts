@@ -1,4 +1,6 @@
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startChildWorker } from '../../../test/support/start-child-worker.ts';
 import { definitionsDigest } from '../src/index.ts';
 import {
   connectTo,
@@ -11,10 +13,10 @@ import {
   startWorker,
   until,
 } from './bus.ts';
-import { startChildWorker } from './start-child-worker.ts';
 
 const definitions = definitionsOf('echo');
 const digest = definitionsDigest(definitions);
+const childWorker = path.join(import.meta.dirname, 'child-worker.ts');
 const signal = new AbortController().signal;
 
 let gateway: Awaited<ReturnType<typeof openGateway>>;
@@ -26,7 +28,7 @@ afterAll(() => gateway.close());
 /** A worker in a process of its own, and calls to it. */
 async function child() {
   const tenant = newTenant();
-  const worker = await startChildWorker({ url: sharedNatsUrl(), tenant, instance: 'child' });
+  const worker = await startChildWorker(childWorker, { url: sharedNatsUrl(), tenant, instance: 'child' });
   await until(() => gateway.registry.isReady(tenant, 'echo', digest));
   const instance = gateway.registry.pick(tenant, 'echo', digest);
   if (!instance) throw new Error('no instance');

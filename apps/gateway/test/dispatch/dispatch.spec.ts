@@ -6,7 +6,9 @@ import type { CallHandler } from '@gatehouse/messaging';
 import { definitionsDigest } from '@gatehouse/messaging';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DispatchOutcome } from '../../src/dispatch/dispatch-outcome.ts';
-import type { GatewayCore, TestWorker } from './gateway-core.ts';
+import { startChildWorker } from '../../../../test/support/start-child-worker.ts';
+import type { WorkerSide } from '../../../../test/support/worker-side.ts';
+import type { GatewayCore } from './gateway-core.ts';
 import {
   answerAtOnce,
   definitionsOf,
@@ -17,10 +19,10 @@ import {
   startWorker,
   until,
 } from './gateway-core.ts';
-import { startChildWorker } from './start-child-worker.ts';
 
 const definitions = definitionsOf('echo');
 const digest = definitionsDigest(definitions);
+const childWorker = path.join(import.meta.dirname, 'child-worker.ts');
 const never: CallHandler = () => new Promise(() => {});
 const afterMs =
   (ms: number): CallHandler =>
@@ -153,7 +155,7 @@ describe('a call without anybody to run it', () => {
 
 describe('a call that takes too long or too much', () => {
   let tenant: string;
-  let worker: TestWorker;
+  let worker: WorkerSide;
   beforeAll(async () => {
     tenant = newTenant();
     worker = await startWorker(tenant, definitions, {
@@ -268,8 +270,8 @@ describe('an instance that is killed under load', () => {
     const tenant = newTenant();
     const options = { url: sharedNatsUrl(), tenant, ledger, definitions };
     const [victim, survivor] = await Promise.all([
-      startChildWorker({ ...options, instance: 'victim' }),
-      startChildWorker({ ...options, instance: 'survivor' }),
+      startChildWorker(childWorker, { ...options, instance: 'victim' }),
+      startChildWorker(childWorker, { ...options, instance: 'survivor' }),
     ]);
     await untilReady(tenant, 2);
     const killed = { atCall: 0 };
@@ -319,8 +321,8 @@ describe('an instance that is killed under load', () => {
 
 describe('a lost call', () => {
   /** A worker whose connection breaks when it gets a call, after it has relayed a notification or not. */
-  async function startDyingWorker(tenant: string, relays: boolean): Promise<TestWorker> {
-    const worker: TestWorker = await startWorker(tenant, definitions, {
+  async function startDyingWorker(tenant: string, relays: boolean): Promise<WorkerSide> {
+    const worker: WorkerSide = await startWorker(tenant, definitions, {
       handler: async (call) => {
         if (relays) call.notify(Buffer.from('{"jsonrpc":"2.0","method":"notifications/message"}'));
         await worker.connection.flush();
