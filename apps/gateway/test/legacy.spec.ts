@@ -184,7 +184,33 @@ describe('the 2025 revisions', () => {
   });
 });
 
+describe('a large result', () => {
+  it('is collected up to 16 MiB', async () => {
+    const { body } = await post(callTool('large', '9000000'), { version: '2025-11-25' });
+    expect(body.result).toMatchObject({ content: [{ text: 'x'.repeat(9_000_000) }] });
+  });
+
+  it('beyond it is -31008, executed, and its worker forgets it', async () => {
+    expect(await post(callTool('large', '17000000'), { version: '2025-11-25' })).toMatchObject({
+      status: 200,
+      body: { error: { code: -31008, data: { executed: 'yes', retryable: false } } },
+    });
+    expect(await post(callTool('echo', 'still there'), { version: '2025-11-25' })).toMatchObject({
+      body: { result: {} },
+    });
+  });
+});
+
 describe('a batch', () => {
+  it('collects no more than one request may', async () => {
+    const answer = await post(
+      Array.from({ length: 4 }, (_, id) => ({ ...callTool('large', '5000000'), id })),
+      { version: '2025-03-26' },
+    );
+    const members = answer.body as unknown as Answer['body'][];
+    expect(members.map(({ error }) => error?.code)).toEqual([-31008, -31008, -31008, -31008]);
+  });
+
   const members = () => [
     request('ping', {}, 'a'),
     { jsonrpc: '2.0', method: 'notifications/initialized' },

@@ -9,6 +9,8 @@ export interface Incoming {
   principal: Principal;
   headers: RequestHeaders;
   body: Buffer;
+  /** How much of a result may be taken into memory, where less than all of it will not do; by default what one POST may. */
+  maxCollectedBytes?: number;
 }
 
 /** One request in the words of the newest revision, whatever era it came in. */

@@ -2,14 +2,14 @@ import type { FinalFrame, ReceivedFrame } from '@gatehouse/messaging';
 import { ChunksLostError, collectFrame } from '@gatehouse/messaging';
 import { ErrorCode, gatehouseError } from '@gatehouse/protocol';
 
-/** Largest result that is translated for an older revision, which takes all of it into memory. */
-const maxBytes = 16 * 1024 * 1024;
+/** How much of results is taken into memory to be translated for one POST of an older revision. */
+export const maxCollectedBytes = 16 * 1024 * 1024;
 
 /**
  * The whole of a frame that has to be looked into.
  * @throws JsonRpcError -31008 when it is too large for that; -31002 when the rest of it is lost
  */
-export async function collectWhole(frame: ReceivedFrame, traceId: string): Promise<FinalFrame> {
+export async function collectWhole(frame: ReceivedFrame, maxBytes: number, traceId: string): Promise<FinalFrame> {
   try {
     return await collectFrame(frame, maxBytes);
   } catch (error) {

@@ -5,6 +5,7 @@ import { HttpRefusal } from '../http-refusal.ts';
 import type { Incoming, RequestContext } from '../endpoint/mcp-request.ts';
 import { accepted, replyOfRefusal } from '../endpoint/reply.ts';
 import type { Reply } from '../endpoint/reply.ts';
+import { maxCollectedBytes } from './collect-whole.ts';
 import { LegacyEra } from './legacy-era.ts';
 
 /** The one revision whose servers MUST accept batches (MCP 2025-03-26 §Batching). */
@@ -25,7 +26,8 @@ export class LegacyBatch {
     if (version !== batchVersion) throw invalidRequest('batches are not part of this revision');
     if (batch.members.length === 0) throw invalidRequest('the batch is empty');
     if (batch.members.length > maxMembers) throw invalidRequest(`a batch has at most ${maxMembers} members`);
-    const replies = await Promise.all(batch.members.map((member) => this.#answerMember(member, incoming, context)));
+    const share = { ...incoming, maxCollectedBytes: Math.floor(maxCollectedBytes / batch.members.length) };
+    const replies = await Promise.all(batch.members.map((member) => this.#answerMember(member, share, context)));
     const bodies = replies.flatMap(({ body }) => (body === undefined ? [] : [Buffer.from(body).toString()]));
     return bodies.length === 0 ? accepted : { status: 200, body: Buffer.from(`[${bodies.join(',')}]`) };
   }

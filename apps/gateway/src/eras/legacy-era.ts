@@ -17,7 +17,7 @@ import { accepted, replyOfRefusal } from '../endpoint/reply.ts';
 import type { Reply } from '../endpoint/reply.ts';
 import { readRequestTraceContext, RequestSpan } from '../telemetry/request-span.ts';
 import { initializeResult } from './initialize.ts';
-import { collectWhole } from './collect-whole.ts';
+import { collectWhole, maxCollectedBytes } from './collect-whole.ts';
 import { translateFrame, translateToolPage } from './legacy-results.ts';
 
 /** Methods of 2026-07-28 alone: to an older client they do not exist. */
@@ -65,7 +65,10 @@ export class LegacyEra {
     if (modernOnly.has(method)) throw methodNotFound(method);
     const request = modernize(message, version, incoming);
     const answer = await this.#methods.answer(request, uncancelled(context));
-    if (answer.kind === 'frame') return translateFrame(message, await collectWhole(answer.frame, request.span.traceId));
+    if (answer.kind === 'frame') {
+      const maxBytes = incoming.maxCollectedBytes ?? maxCollectedBytes;
+      return translateFrame(message, await collectWhole(answer.frame, maxBytes, request.span.traceId));
+    }
     return encodeResultResponse(id, method === Method.toolsList ? translateToolPage(answer.result) : answer.result);
   }
 }
