@@ -206,6 +206,18 @@ describe('a keeper', () => {
     for (const { taskId } of [grant, original]) expect(await gateway.store.read(keyOf(tenant, taskId))).toBeUndefined();
   });
 
+  it('that is not there makes no task: the call stays a call when its time has passed', async () => {
+    const nats = await startNats();
+    const own = await connectTo(nats.url);
+    const worker = openTaskWorker(own, 'acme');
+    expect(await worker.tasks.offer(grantOf('acme', { ttlMs: 300 })).create()).toEqual({
+      kind: 'refused',
+      reason: 'expired',
+    });
+    await own.close();
+    await nats.stop();
+  });
+
   it('lets no second instance take a task', async () => {
     const { tenant, grant, read } = await begin();
     const other = openTaskWorker(connection, tenant, 'i2');

@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { OpenQuestions } from './open-questions.ts';
 import type { SealedTaskGrant } from './task-grants.ts';
 import type { TaskReport } from './task-transitions.ts';
 import type { ClientWords, GrantedReport, TaskNews, TaskRefusal } from './task-wire.ts';
 
-/** How long an owner waits for a keeper's word before it reports again. */
-const retryIntervalMs = 1_000;
+/** How long an owner waits for a keeper's word before it reports again, the first time and at most. */
+const firstRetryMs = 1_000;
+const lastRetryMs = 4_000;
 
 /** A call that may become a task. */
 export interface TaskOffer {
@@ -32,12 +35,6 @@ export class TaskContentTooLargeError extends RangeError {
   override readonly name = 'TaskContentTooLargeError';
 }
 
-interface Question {
-  request: unknown;
-  resolve: (answer: unknown) => void;
-  reject: (reason: unknown) => void;
-}
-
 interface InFlight {
   report: GrantedReport;
   content: Uint8Array;
@@ -56,7 +53,7 @@ export class OwnTask {
   readonly #maxContentBytes: number;
   readonly #send: (report: GrantedReport, content: Uint8Array) => void;
   readonly #abort = new AbortController();
-  readonly #questions = new Map<string, Question>();
+  readonly #questions = new OpenQuestions();
   readonly #markOver: () => void;
   #step = 0;
   /** What the task began with. */
@@ -100,8 +97,9 @@ export class OwnTask {
     this.statusMessage = statusMessage;
     this.#expireIn(this.ttlMs);
     await this.#report();
-    if (this.#refusal !== undefined) return { kind: 'refused', reason: this.#refusal };
-    return { kind: 'created', task: this };
+    if (this.createdAtMs !== 0) return { kind: 'created', task: this };
+    // Without a word from any keeper its time has passed.
+    return { kind: 'refused', reason: this.#refusal ?? 'expired' };
   }
 
   /**
@@ -110,11 +108,9 @@ export class OwnTask {
    */
   ask(key: string, request: unknown): Promise<unknown> {
     this.signal.throwIfAborted();
-    const answer = new Promise((resolve, reject) => {
-      this.#questions.set(key, { request, resolve, reject });
-    });
-    if (this.#encodeQuestions().length > this.#maxContentBytes) {
-      this.#questions.delete(key);
+    const answer = this.#questions.add(key, request);
+    if (this.#questions.encode().length > this.#maxContentBytes) {
+      this.#questions.withdraw(key);
       throw new TaskContentTooLargeError('the questions of the task are too large');
     }
     void this.#report();
@@ -142,8 +138,7 @@ export class OwnTask {
       expired: 'The time of the task is over',
     }[reason];
     this.#abort.abort(new DOMException(message, reason === 'expired' ? 'TimeoutError' : 'AbortError'));
-    for (const { reject } of this.#questions.values()) reject(this.signal.reason);
-    this.#questions.clear();
+    this.#questions.dropAll(this.signal.reason);
   }
 
   /** Takes a keeper's word. */
@@ -176,8 +171,7 @@ export class OwnTask {
     }
     for (const [key, answer] of Object.entries(inputResponses ?? {})) {
       heard = true;
-      this.#questions.get(key)?.resolve(answer);
-      this.#questions.delete(key);
+      this.#questions.answer(key, answer);
     }
     // The next report tells the keepers that it was heard; until then they say it again.
     if (heard) void this.#report();
@@ -205,10 +199,13 @@ export class OwnTask {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { report, content } = this.#nextStep();
     this.#inFlight = { report, content, settle: resolve };
-    const retries = setInterval(this.#send, retryIntervalMs, report, content);
-    this.#send(report, content);
-    await Promise.race([promise, this.over]);
-    clearInterval(retries);
+    const delivered = Promise.race([promise.then(() => true), this.over.then(() => true)]);
+    for (let waitMs = firstRetryMs; ; waitMs = Math.min(2 * waitMs, lastRetryMs)) {
+      this.#send(report, content);
+      const patience = new AbortController();
+      const wait = delay(waitMs, false, { signal: patience.signal }).catch(() => false);
+      if (await Promise.race([delivered, wait])) return patience.abort();
+    }
   }
 
   #nextStep(): { report: GrantedReport; content: Uint8Array } {
@@ -217,14 +214,8 @@ export class OwnTask {
     const statusMessage = ending?.status === 'failed' ? ending.statusMessage : this.statusMessage;
     if (statusMessage !== undefined && (!ending || ending.status === 'failed')) report.statusMessage = statusMessage;
     if (this.#cancelSeen) report.cancelSeen = true;
-    const content = ending ? contentOf(ending) : this.#encodeQuestions();
+    const content = ending ? contentOf(ending) : this.#questions.encode();
     return { report: { ...report, taskId: this.taskId, grant: this.#grant }, content };
-  }
-
-  #encodeQuestions(): Uint8Array {
-    if (this.#questions.size === 0) return new Uint8Array();
-    const requests = [...this.#questions].map(([key, { request }]) => [key, request]);
-    return Buffer.from(JSON.stringify(Object.fromEntries(requests)));
   }
 
   #expireIn(ttlMs: number): void {
