@@ -48,6 +48,8 @@ export const natsSilent: Scenario = {
     await delay(stage.random.between(300, 600));
     const silentAt = performance.now();
     nats.silence();
+    // Nobody knows yet, so these are sent: NATS delivers them when it goes on, and no caller may hear "not executed".
+    pending.push(...stage.deployment.gateways.map((_, index) => stage.call(index, 'append')));
     try {
       await requireEnds(stage, pending, silentAt, detectionLimitMs + endLimitMs);
       await requireOutage(stage, stage.full ? 60_000 - (performance.now() - silentAt) : 1_500);
