@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@gatehouse/runtime';
-import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import type { JsMsg, PushConsumer } from '@nats-io/jetstream';
 import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
 import type { NatsConnection, Subscription } from '@nats-io/nats-core';
 import { catalogStream, ensureCatalogBucket, parseCatalogSubject } from './catalog-bucket.ts';
@@ -9,9 +8,8 @@ import { CatalogEntries } from './catalog-entries.ts';
 import { keepCatalog } from './catalog-keeper.ts';
 import { logAnnouncementDropped, logCatalogUnreadable } from './events.ts';
 import { explainJetStreamFailure } from './explain-jetstream-failure.ts';
+import { StreamFollower } from './stream-follower.ts';
 
-const retryIntervalMs = 500;
-const readTimeoutMs = 5_000;
 const rereadIntervalMs = 60 * 60 * 1000;
 
 /** A live view of every server's definitions, kept by watching the catalog's bucket. */
@@ -35,6 +33,7 @@ export async function watchCatalog(connection: NatsConnection, logger: Logger): 
   try {
     await view.open();
   } catch (cause) {
+    view.close();
     throw explainJetStreamFailure(cause, 'catalog');
   }
   return view;
@@ -46,24 +45,35 @@ class WatchedCatalog implements CatalogView {
   readonly #listeners: (() => void)[] = [];
   #entries = new CatalogEntries();
   #servers: readonly AnnouncedServer[] = [];
-  #watch: ConsumerMessages | undefined;
-  #reading: Promise<void> | undefined;
+  readonly #follower: StreamFollower<CatalogEntries>;
   #rereadTimer: NodeJS.Timeout | undefined;
   #keeping: Subscription | undefined;
-  #closed = false;
 
   constructor(connection: NatsConnection, logger: Logger) {
     this.#connection = connection;
     this.#logger = logger;
+    this.#follower = new StreamFollower(connection, {
+      what: 'the catalog',
+      openConsumer: () => openCatalogConsumer(connection),
+      begin: () => new CatalogEntries(),
+      take: (entries, message) => {
+        this.#apply(entries, message);
+        if (entries === this.#entries) this.#publish();
+      },
+      use: (entries) => {
+        this.#entries = entries;
+        this.#publish();
+      },
+      onFailed: (error) => logCatalogUnreadable(logger, error),
+    });
   }
 
   async open(): Promise<void> {
-    await this.#read();
+    await this.#follower.read();
     // A bucket without markers says nothing when an entry expires.
     this.#rereadTimer = setInterval(() => void this.reread(), rereadIntervalMs);
     this.#rereadTimer.unref();
     this.#keeping = keepCatalog(this.#connection, () => this.#servers, this.#logger);
-    void this.#rereadAfterReconnect();
   }
 
   servers(): readonly AnnouncedServer[] {
@@ -75,70 +85,13 @@ class WatchedCatalog implements CatalogView {
   }
 
   reread(): Promise<void> {
-    this.#reading ??= this.#readUntilItWorks().finally(() => {
-      this.#reading = undefined;
-    });
-    return this.#reading;
+    return this.#follower.reread();
   }
 
   close(): void {
-    this.#closed = true;
     clearInterval(this.#rereadTimer);
     if (!this.#connection.isClosed()) this.#keeping?.unsubscribe();
-    this.#watch?.stop();
-  }
-
-  async #readUntilItWorks(): Promise<void> {
-    while (!this.#closed && !this.#connection.isClosed()) {
-      try {
-        return await this.#read();
-      } catch (error) {
-        logCatalogUnreadable(this.#logger, error);
-        await delay(retryIntervalMs);
-      }
-    }
-  }
-
-  /** Builds a fresh view from the bucket's present state, then replaces the old one and follows the changes. */
-  async #read(): Promise<void> {
-    const client = jetstream(this.#connection);
-    await ensureCatalogBucket(await client.jetstreamManager());
-    const consumer = await client.consumers.getPushConsumer(catalogStream, {
-      deliver_policy: DeliverPolicy.LastPerSubject,
-      filter_subjects: '$KV.gh_catalog.>',
-    });
-    const { num_pending: stored } = await consumer.info(true);
-    const entries = new CatalogEntries();
-    const complete = Promise.withResolvers<void>();
-    complete.promise.catch(() => {}); // when there is nothing to wait for
-    let received = 0;
-    const watch = await consumer.consume({
-      callback: (message) => {
-        this.#apply(entries, message);
-        received++;
-        if (received === stored) complete.resolve();
-        if (entries === this.#entries) this.#publish();
-      },
-    });
-    void watch.closed().then(() => this.#onWatchEnd(watch, complete.reject));
-    try {
-      if (stored > 0) await withTimeout(complete.promise);
-    } catch (error) {
-      watch.stop();
-      throw error;
-    }
-    const replaced = this.#watch;
-    this.#watch = watch;
-    this.#entries = entries;
-    replaced?.stop();
-    this.#publish();
-  }
-
-  /** A watch that ends before it was complete failed; one that ends unasked is replaced. */
-  #onWatchEnd(watch: ConsumerMessages, reject: (error: Error) => void): void {
-    const unasked = watch === this.#watch && !this.#closed && !this.#connection.isClosed();
-    if (unasked) void this.reread();
-    else reject(new Error('the watch of the catalog ended'));
+    this.#follower.close();
   }
 
   #apply(entries: CatalogEntries, message: JsMsg): void {
@@ -157,24 +110,13 @@ class WatchedCatalog implements CatalogView {
     this.#servers = this.#entries.servers();
     for (const listener of this.#listeners) listener();
   }
-
-  async #rereadAfterReconnect(): Promise<void> {
-    for await (const status of this.#connection.status()) {
-      if (status.type === 'reconnect' && !this.#closed) void this.reread();
-    }
-  }
 }
 
-/** A bus that breaks while the catalog is read would otherwise keep the reader waiting for ever. */
-async function withTimeout(complete: Promise<void>): Promise<void> {
-  const giveUp = new AbortController();
-  const timeout = delay(readTimeoutMs, undefined, { signal: giveUp.signal }).then(() => {
-    throw new Error(`the catalog was not complete after ${readTimeoutMs} ms`);
+async function openCatalogConsumer(connection: NatsConnection): Promise<PushConsumer> {
+  const client = jetstream(connection);
+  await ensureCatalogBucket(await client.jetstreamManager());
+  return client.consumers.getPushConsumer(catalogStream, {
+    deliver_policy: DeliverPolicy.LastPerSubject,
+    filter_subjects: '$KV.gh_catalog.>',
   });
-  try {
-    await Promise.race([complete, timeout]);
-  } finally {
-    giveUp.abort();
-    timeout.catch(() => {});
-  }
 }

@@ -1,16 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@gatehouse/runtime';
-import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import type { JsMsg } from '@nats-io/jetstream';
 import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
+import { StreamFollower } from '../stream-follower.ts';
 import { logTaskDropped, logTasksUnreadable } from './events.ts';
 import type { TaskKey, TaskState } from './task.ts';
 import { hasEnded, isExpired } from './task.ts';
 import { decodeTaskState } from './task-store.ts';
 import { anyTaskSubject, parseTaskSubject, taskStream } from './task-stream.ts';
 
-const retryIntervalMs = 500;
-const readTimeoutMs = 5_000;
 const expirySweepIntervalMs = 10_000;
 const entryBytes = 1_024;
 
@@ -37,21 +35,31 @@ type TaskListener = (task: LiveTask) => void;
  * owner is gone, and listeners; what a client is told of a task is read from the store.
  */
 export class TaskIndex {
-  readonly #connection: NatsConnection;
   readonly #logger: Logger;
   readonly #listeners = new Set<TaskListener>();
+  readonly #follower: StreamFollower<KnownTasks>;
   readonly #sweep: NodeJS.Timeout;
   #tasks = new KnownTasks();
-  #watch: ConsumerMessages | undefined;
-  #reading: Promise<void> | undefined;
-  #closed = false;
 
   constructor(connection: NatsConnection, logger: Logger) {
-    this.#connection = connection;
     this.#logger = logger;
+    this.#follower = new StreamFollower(connection, {
+      what: 'the index of tasks',
+      openConsumer: () =>
+        jetstream(connection).consumers.getPushConsumer(taskStream, {
+          deliver_policy: DeliverPolicy.LastPerSubject,
+          filter_subjects: anyTaskSubject,
+          headers_only: true,
+        }),
+      begin: () => new KnownTasks(),
+      take: (tasks, message) => this.#take(tasks, message),
+      use: (tasks) => {
+        this.#tasks = tasks;
+      },
+      onFailed: (error) => logTasksUnreadable(logger, error),
+    });
     this.#sweep = setInterval(() => this.#tasks.dropExpired(Date.now()), expirySweepIntervalMs);
     this.#sweep.unref();
-    void this.#rereadAfterReconnect();
   }
 
   /** Every task that can still change. */
@@ -72,87 +80,25 @@ export class TaskIndex {
 
   /** Reads everything again, as after an outage; resolves when the index is complete. */
   reread(): Promise<void> {
-    this.#reading ??= this.#readUntilItWorks().finally(() => {
-      this.#reading = undefined;
-    });
-    return this.#reading;
+    return this.#follower.reread();
   }
 
   close(): void {
-    this.#closed = true;
     clearInterval(this.#sweep);
-    this.#watch?.stop();
+    this.#follower.close();
   }
 
-  async #readUntilItWorks(): Promise<void> {
-    while (!this.#closed && !this.#connection.isClosed()) {
-      try {
-        return await this.#read();
-      } catch (error) {
-        logTasksUnreadable(this.#logger, error);
-        await delay(retryIntervalMs);
-      }
-    }
-  }
-
-  async #read(): Promise<void> {
-    const consumer = await jetstream(this.#connection).consumers.getPushConsumer(taskStream, {
-      deliver_policy: DeliverPolicy.LastPerSubject,
-      filter_subjects: anyTaskSubject,
-      headers_only: true,
-    });
-    const { num_pending: stored } = await consumer.info(true);
-    const tasks = new KnownTasks();
-    const complete = Promise.withResolvers<void>();
-    complete.promise.catch(() => {}); // when there is nothing to wait for
-    let received = 0;
-    const watch = await consumer.consume({
-      callback: (message) => {
-        const task = this.#take(tasks, message);
-        received++;
-        if (received === stored) complete.resolve();
-        if (task) for (const listener of this.#listeners) listener(task);
-      },
-    });
-    void watch.closed().then(() => {
-      complete.reject(new Error('the watch of the tasks ended'));
-      if (watch === this.#watch && !this.#closed && !this.#connection.isClosed()) void this.reread();
-    });
-    const overdue = setTimeout(
-      () => complete.reject(new Error(`the tasks were not complete after ${readTimeoutMs} ms`)),
-      readTimeoutMs,
-    );
-    try {
-      if (stored > 0) await complete.promise;
-    } catch (error) {
-      watch.stop();
-      throw error;
-    } finally {
-      clearTimeout(overdue);
-    }
-    const replaced = this.#watch;
-    this.#watch = watch;
-    this.#tasks = tasks;
-    replaced?.stop();
-  }
-
-  #take(tasks: KnownTasks, message: JsMsg): LiveTask | undefined {
+  #take(tasks: KnownTasks, message: JsMsg): void {
     const key = parseTaskSubject(message.subject);
     const state = decodeTaskState(message.headers);
     if (!key || !state) {
       logTaskDropped(this.#logger, { natsSubject: message.subject });
-      return undefined;
+      return;
     }
     const task = { key, state, revision: message.seq };
     // A consumer of headers alone says how much there is beside them.
     tasks.put(task, entryBytes + Number(message.headers?.get('Nats-Msg-Size') ?? 0));
-    return task;
-  }
-
-  async #rereadAfterReconnect(): Promise<void> {
-    for await (const status of this.#connection.status()) {
-      if (status.type === 'reconnect' && !this.#closed) void this.reread();
-    }
+    for (const listener of this.#listeners) listener(task);
   }
 }
 
