@@ -8,3 +8,8 @@ export function logStreamOpened(logger: Logger, fields: { accountId: string; top
 export function logStreamEnded(logger: Logger, fields: { accountId: string; end: SubscriptionEnd }): void {
   logger.debug(fields, 'subscription ended');
 }
+
+/** Our own fault: who follows the task hears of its next change. */
+export function logTaskNotTold(logger: Logger, error: unknown): void {
+  logger.error({ err: error }, 'a change of a task was not told');
+}

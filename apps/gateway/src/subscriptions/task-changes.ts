@@ -2,13 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TaskIndex } from '@gatehouse/messaging';
 import type { StoredTask, TaskKey } from '@gatehouse/messaging';
 import { isObject, JsonRpcError } from '@gatehouse/protocol';
-import { Injectable } from '@nestjs/common';
+import type { Logger } from '@gatehouse/runtime';
+import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { McpRequest } from '../endpoint/mcp-request.ts';
+import { LOGGER } from '../injection-tokens.ts';
 import { TaskAccess } from '../tasks/task-access.ts';
 import { encodeDetailedTask } from '../tasks/task-answers.ts';
 import { isVisible, keyOf } from '../tasks/task-visibility.ts';
 import { requireTasksExtension } from '../tasks/tasks-extension.ts';
+import { logTaskNotTold } from './events.ts';
 import { Notification } from './notification.ts';
 import type { Subscription } from './subscription.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -31,11 +34,13 @@ interface TaskTopic extends Topic {
 export class TaskChanges implements OnApplicationShutdown {
   readonly #tasks: TaskAccess;
   readonly #subscriptions: Subscriptions;
+  readonly #logger: Logger;
   readonly #stop: () => void;
   /** By topic: what is being read, and whether it changed meanwhile. */
   readonly #reading = new Map<string, { again: boolean }>();
 
-  constructor(index: TaskIndex, tasks: TaskAccess, subscriptions: Subscriptions) {
+  constructor(@Inject(LOGGER) logger: Logger, index: TaskIndex, tasks: TaskAccess, subscriptions: Subscriptions) {
+    this.#logger = logger;
     this.#tasks = tasks;
     this.#subscriptions = subscriptions;
     this.#stop = index.listen(({ key }) => this.#hear(topicOf(key)));
@@ -66,22 +71,25 @@ export class TaskChanges implements OnApplicationShutdown {
     const name = topicName(topic);
     const reading = this.#reading.get(name);
     if (reading) reading.again = true;
-    else void this.#readUntilUnchanged(name, topic);
+    else this.#readUntilUnchanged(name, topic).catch((error: unknown) => logTaskNotTold(this.#logger, error));
   }
 
   /** One reading at a time, so that nobody hears of an older state after a newer one. */
   async #readUntilUnchanged(name: string, topic: TaskTopic): Promise<void> {
     const reading = { again: true };
     this.#reading.set(name, reading);
-    while (reading.again && this.#subscriptions.index.has(topic)) {
-      reading.again = false;
-      const task = await this.#tasks.read(topic.taskKey, '').catch(unreadable);
-      if (task === 'unreadable') {
-        reading.again = true;
-        await delay(retryIntervalMs, undefined, { ref: false });
-      } else if (task) this.#tell(topic, task);
+    try {
+      while (reading.again && this.#subscriptions.index.has(topic)) {
+        reading.again = false;
+        const task = await this.#tasks.read(topic.taskKey, '').catch(unreadable);
+        if (task === 'unreadable') {
+          reading.again = true;
+          await delay(retryIntervalMs, undefined, { ref: false });
+        } else if (task) this.#tell(topic, task);
+      }
+    } finally {
+      this.#reading.delete(name);
     }
-    this.#reading.delete(name);
   }
 
   #tell(topic: TaskTopic, task: StoredTask): void {

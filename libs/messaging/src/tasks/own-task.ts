@@ -201,10 +201,19 @@ export class OwnTask {
     this.#inFlight = { report, content, settle: resolve };
     const delivered = Promise.race([promise.then(() => true), this.over.then(() => true)]);
     for (let waitMs = firstRetryMs; ; waitMs = Math.min(2 * waitMs, lastRetryMs)) {
-      this.#send(report, content);
+      this.#trySend(report, content);
       const patience = new AbortController();
       const wait = delay(waitMs, false, { signal: patience.signal }).catch(() => false);
       if (await Promise.race([delivered, wait])) return patience.abort();
+    }
+  }
+
+  /** A connection that is about to close throws; what is not stored by then, no later send would change. */
+  #trySend(report: GrantedReport, content: Uint8Array): void {
+    try {
+      this.#send(report, content);
+    } catch {
+      // It is sent again.
     }
   }
 

@@ -101,8 +101,11 @@ export function maxTaskContentBytes(connection: NatsConnection): number {
 
 /** Reads an entry's header; undefined when it is none of ours. */
 export function decodeTaskState(entryHeaders: MsgHdrs | undefined): TaskState | undefined {
-  const text = entryHeaders?.get(stateHeader);
-  return text ? (JSON.parse(text) as TaskState) : undefined;
+  try {
+    return JSON.parse(entryHeaders?.get(stateHeader) ?? '') as TaskState;
+  } catch {
+    return undefined;
+  }
 }
 
 interface MessageAnswer {

@@ -54,9 +54,20 @@ export function createCallHandler(server: PreparedServer, options: CallHandlerOp
     const request = parseCallRequest(call.body);
     const run = taskRunOf(server, call, taskAfterMs);
     const settling = settle(server, call, request, { run, states, logger });
-    const outcome = await (run ? run.answerOrGoOn(settling) : settling);
-    return 'result' in outcome ? resultFrame(request.id, outcome.result) : errorFrame(request.id, outcome.refusal);
+    const onFault = (error: unknown) => callFailed(logger, server.definitions.server, call, error);
+    const outcome = await (run ? run.answerOrGoOn(settling, onFault) : settling);
+    return frameOf(request.id, outcome, onFault);
   };
+}
+
+/** What JSON cannot hold is a fault of the handler, as late as it shows. */
+function frameOf(id: CallRequest['id'], outcome: TaskOutcome, onFault: (error: unknown) => void): FinalFrame {
+  try {
+    return 'result' in outcome ? resultFrame(id, outcome.result) : errorFrame(id, outcome.refusal);
+  } catch (error) {
+    onFault(error);
+    return errorFrame(id, new JsonRpcError(ErrorCode.internalError, 'Internal error'));
+  }
 }
 
 /** Present when the call may go on as a task. */

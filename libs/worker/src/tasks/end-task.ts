@@ -18,8 +18,23 @@ export interface WholeResult extends Record<string, unknown> {
 /**
  * Waits for the handler of a task and reports its ending: a result, even with `isError`, completes it; a JSON-RPC error
  * fails it (MCP Tasks extension §Task Execution Errors). Never rejects.
+ * @param onFault hears of what the handler returned and JSON cannot hold
  */
-export async function endTask(task: OwnTask, outcome: Promise<TaskOutcome>): Promise<void> {
+export async function endTask(
+  task: OwnTask,
+  outcome: Promise<TaskOutcome>,
+  onFault: (error: unknown) => void,
+): Promise<void> {
+  try {
+    await reportEnding(task, outcome);
+  } catch (error) {
+    if (error instanceof TaskContentTooLargeError) return fail(task, tooLarge(task.traceId));
+    onFault(error);
+    await fail(task, new JsonRpcError(ErrorCode.internalError, 'Internal error'));
+  }
+}
+
+async function reportEnding(task: OwnTask, outcome: Promise<TaskOutcome>): Promise<void> {
   const { traceId } = task;
   const reached = await Promise.race([outcome, abandoned(task), task.over]);
   // Somebody else has ended it, or its time is over.
@@ -29,12 +44,7 @@ export async function endTask(task: OwnTask, outcome: Promise<TaskOutcome>): Pro
   // What a handler throws when it is told to stop is no result of its work.
   if (gaveUp && task.stopped === 'cancelled') return task.end({ status: 'cancelled' });
   if (gaveUp && task.stopped === 'ending') return fail(task, workerEnded(traceId));
-  try {
-    await task.end({ status: 'completed', result: Buffer.from(JSON.stringify(reached.result)) });
-  } catch (error) {
-    if (!(error instanceof TaskContentTooLargeError)) throw error;
-    await fail(task, tooLarge(traceId));
-  }
+  await task.end({ status: 'completed', result: Buffer.from(JSON.stringify(reached.result)) });
 
   /** A worker that ends waits no longer for a handler that does not listen. */
   async function abandoned(of: OwnTask): Promise<TaskOutcome> {

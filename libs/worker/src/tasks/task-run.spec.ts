@@ -90,6 +90,12 @@ class Tools {
     return { resultType: 'input_required' as const, inputRequests: {} };
   }
 
+  @Tool({ description, task: 'optional' })
+  async returnNoJson(_input: object, { startTask }: ToolContext) {
+    await startTask();
+    return { content: [], structuredContent: { amount: 1n } };
+  }
+
   @Tool({ description })
   async never(_input: object, { startTask, taskId }: ToolContext): Promise<string> {
     return `${String(await startTask())} ${String(taskId)}`;
@@ -216,6 +222,12 @@ describe('the ending of a task', () => {
   it('is failed for a handler that asks by its result', async () => {
     const { task } = await follow('askByResult', { meta: { 'io.modelcontextprotocol/clientCapabilities': {} } });
     expect(await task?.ended).toMatchObject({ status: 'failed', error: { code: -32_603 } });
+  });
+
+  it('is failed for a result that JSON cannot hold, in a task as in a call', async () => {
+    const { task } = await follow('returnNoJson');
+    expect(await task?.ended).toEqual({ status: 'failed', error: { code: -32_603, message: 'Internal error' } });
+    expect((await server.callTool('returnNoJson')).error).toEqual({ code: -32_603, message: 'Internal error' });
   });
 
   it('is cancelled for a handler that stops when it is cancelled', async () => {

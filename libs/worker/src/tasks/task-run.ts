@@ -87,14 +87,14 @@ export class TaskRun {
   }
 
   /** What the caller gets: what the handler came to, or a handle as soon as there is a task; then that ends with it. */
-  async answerOrGoOn(settling: Promise<TaskOutcome>): Promise<TaskOutcome> {
+  async answerOrGoOn(settling: Promise<TaskOutcome>, onFault: (error: unknown) => void): Promise<TaskOutcome> {
     const settled = settling.then((outcome) => {
       this.#settle();
       return outcome;
     });
     const first = await Promise.race([settled, this.#begun.then(() => undefined)]);
     if (!this.#task) return first ?? settled;
-    void endTask(this.#task, settled);
+    void endTask(this.#task, settled, onFault);
     return { result: taskHandle(this.#task) };
   }
 
@@ -110,9 +110,10 @@ export class TaskRun {
     // The client is asked first: this run is over, whatever its handler thinks.
     if (this.#round?.ending) return this.#round.stop();
     const creation = await this.#create(statusMessage);
-    if (creation === undefined) return false;
-    if (creation.kind === 'created') return true;
-    if (this.#terms.task === 'optional') return false;
+    if (this.#task) return true;
+    // The caller has left while the task was made, and nobody would get its handle.
+    this.#abort.signal.throwIfAborted();
+    if (creation?.kind !== 'refused' || this.#terms.task === 'optional') return false;
     throw refusalOf(creation.reason, this.#offer.traceId);
   }
 
