@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.ts';
 import { natsKilled, natsSilent } from './scenarios/bus-losses.ts';
+import { gatewayKilled } from './scenarios/gateway-death.ts';
 import { gatewayDrain } from './scenarios/gateway-drain.ts';
 import { hostileConnections } from './scenarios/hostile-connections.ts';
 import { callerLeaves } from './scenarios/leaving-callers.ts';
@@ -19,6 +20,7 @@ export const scenarios: readonly Scenario[] = [
   workerSlow,
   natsKilled,
   natsSilent,
+  gatewayKilled,
   gatewayDrain,
   hostileConnections,
   callerLeaves,
