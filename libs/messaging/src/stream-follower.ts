@@ -6,7 +6,7 @@ const retryIntervalMs = 500;
 const readTimeoutMs = 5_000;
 
 /** What is made of a stream's entries, by whoever has it followed. */
-export interface StreamReading<View> {
+interface StreamReading<View> {
   /** Named in errors, such as `the catalog`. */
   what: string;
   /** A consumer of the last entry of every subject and of all that come later. */

@@ -6,4 +6,4 @@ export { findFreePort } from './free-port.ts';
 export { startEmbeddedNats } from './nats.ts';
 export type { EmbeddedNats, EmbeddedNatsOptions, NatsIdentity } from './nats.ts';
 export { startEmbeddedPostgres } from './postgres.ts';
-export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './postgres.ts';
+export type { EmbeddedPostgres } from './postgres.ts';

@@ -14,7 +14,7 @@ import { findPostgresBinaries, findUnprivilegedUser } from './postgres-binaries.
 import type { PostgresBinaries, UnprivilegedUser } from './postgres-binaries.ts';
 
 /** What the embedded PostgreSQL starts with. */
-export interface EmbeddedPostgresOptions {
+interface EmbeddedPostgresOptions {
   /** Folder of the cluster; made with `initdb` when absent. Its parent must exist. */
   dataDir: string;
   /** Loopback port; a free one when absent. */

@@ -20,7 +20,7 @@ export interface LiveTask {
 }
 
 /** What the tasks of one principal come to, those that have ended and not expired included. */
-export interface TaskHoldings {
+interface TaskHoldings {
   /** Tasks that can still change. */
   living: number;
   /** What they take up in the stream: results above all, and a kibibyte each for what is beside. */

@@ -6,7 +6,7 @@ export const prometheusMediaType = 'text/plain; version=0.0.4; charset=utf-8';
 const unitSuffixes: Record<string, string> = { s: '_seconds', By: '_bytes' };
 
 /** The name that an instrument has in Prometheus (OpenTelemetry: Prometheus and OpenMetrics Compatibility §Metric Metadata). */
-export function prometheusName({ kind, description: { name, unit } }: Instrument): string {
+function prometheusName({ kind, description: { name, unit } }: Instrument): string {
   const base = toPrometheusWord(name) + (unitSuffixes[unit] ?? '');
   return kind === 'counter' ? `${base}_total` : base;
 }
