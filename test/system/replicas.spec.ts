@@ -74,7 +74,12 @@ describe('two gateways and two workers', () => {
   async function recordsOf(command: Command, during: () => Promise<unknown>): Promise<string> {
     const before = command.output.length;
     await during();
-    await sleep(100);
+    // Records are written in batches, and a busy machine is late with them.
+    let seen: number;
+    do {
+      seen = command.output.length;
+      await sleep(200);
+    } while (command.output.length > seen);
     return command.output.slice(before);
   }
 
@@ -85,13 +90,13 @@ describe('two gateways and two workers', () => {
     await stack.command.waitForOutput(/(?:"msg":"instance ready"[^]*){2}/);
     let calls: LoadCall[] = [];
     const records = await recordsOf(stack.command, async () => {
-      calls = await load(mcpClients, ({ length }) => length >= 400);
+      calls = await load(mcpClients, ({ length }) => length >= 1_000);
     });
     expect(failuresOf(calls)).toEqual([]);
-    const shares = Object.values(countByInstance(records)).map((count) => count / calls.length);
-    expect(shares).toHaveLength(2);
+    const counts = Object.values(countByInstance(records));
+    expect(counts).toHaveLength(2);
     // The less loaded one is preferred, so a busy machine shifts the halves a little.
-    for (const share of shares) expect(share).toBeGreaterThan(0.25);
+    for (const count of counts) expect(count / calls.length).toBeGreaterThan(0.35);
   });
 
   it('a second gateway serves the same token, and reaches both workers', async () => {
