@@ -7,6 +7,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { JWK } from 'jose';
 import { Accounts } from './accounts/accounts.ts';
 import { AppModule } from './app.module.ts';
+import type { ClientDocuments } from './clients/documents/client-documents.ts';
+import type { OutboundFetch } from './clients/outbound/outbound-fetch.ts';
 import type { Core } from './core.module.ts';
 import { Admission } from './interactions/admission.ts';
 import { answerUnroutable } from './interactions/answer-unroutable.ts';
@@ -30,7 +32,7 @@ interface ComposedApp {
  * Fastify the pages.
  */
 export async function composeApp(
-  core: Core & { resources: Resources },
+  core: Core & { resources: Resources; outbound: OutboundFetch; documents: ClientDocuments | undefined },
   server: Server,
   logger: Logger,
 ): Promise<ComposedApp> {

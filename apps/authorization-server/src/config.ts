@@ -1,5 +1,5 @@
 import { natsSettings } from '@gatehouse/messaging';
-import { commonSettings, httpUrl, loadSettings, port, secret, wholeNumber } from '@gatehouse/runtime';
+import { commonSettings, flag, httpUrl, list, loadSettings, port, secret, wholeNumber } from '@gatehouse/runtime';
 import { z } from 'zod';
 
 /** The settings of the authorization server; `process.env` is read nowhere else. */
@@ -56,6 +56,25 @@ export const authorizationServerSettings = z.object({
     30,
     { min: 1, max: 1_000_000 },
     'Most dynamic registrations from one address in a minute',
+  ),
+  AUTH_CLIENT_METADATA_DOCUMENTS: flag(
+    true,
+    'Whether a client may be described by a metadata document, whose https URL is its client id',
+  ),
+  AUTH_DOCUMENT_FETCHES_PER_MINUTE: wholeNumber(
+    60,
+    { min: 1, max: 1_000_000 },
+    'Most metadata documents fetched in a minute for the requests of one address',
+  ),
+  AUTH_OUTBOUND_EXCEPTIONS: list(
+    'Hosts of clients that may be fetched from though their addresses are not public, comma-separated, each ' +
+      '`host[:port] network [CA file]`, such as `agents.corp.example 10.20.0.0/16 /etc/ssl/corp.pem`',
+  ),
+  AUTH_EGRESS_PROXY: secret(
+    httpUrl(
+      'Proxy that documents and key sets of clients are fetched through, `http://[user:password@]host:port`; ' +
+        'nothing else is connected to then',
+    ).optional(),
   ),
 });
 

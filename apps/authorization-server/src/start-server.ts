@@ -6,6 +6,9 @@ import type { Logger, RunningApp } from '@gatehouse/runtime';
 import type { DataSource } from 'typeorm';
 import { createFirstAdministrator } from './accounts/first-administrator.ts';
 import { BoundedAudit } from './audit/bounded-audit.ts';
+import { ClientDocuments } from './clients/documents/client-documents.ts';
+import { readOutboundExceptions } from './clients/outbound/outbound-exceptions.ts';
+import { OutboundFetch } from './clients/outbound/outbound-fetch.ts';
 import { composeApp } from './compose-app.ts';
 import { defaultTenant } from './config.ts';
 import type { GivenSettings, Settings } from './config.ts';
@@ -63,6 +66,10 @@ export async function startServer(given: GivenSettings, logger: Logger): Promise
 
 async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Promise<RunningServer> {
   const encryption = readKeyEncryption(given);
+  const outbound = new OutboundFetch({
+    exceptions: readOutboundExceptions(given.AUTH_OUTBOUND_EXCEPTIONS),
+    proxy: given.AUTH_EGRESS_PROXY,
+  });
   const health = new Health();
   const front = await listenEarly(given, opened);
   const settings: Settings = { ...given, AUTH_ISSUER: given.AUTH_ISSUER ?? `http://localhost:${front.port}` };
@@ -78,7 +85,16 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
   const dataSource = await openStorage(settings, logger, opened);
   const { secrets, resources } = await prepareStorage(settings, dataSource, encryption);
   const audit = new BoundedAudit(dataSource, logger);
-  const app = await composeApp({ settings, logger, dataSource, audit, secrets, resources }, front.server, logger);
+  const documents = settings.AUTH_CLIENT_METADATA_DOCUMENTS
+    ? new ClientDocuments({
+        dataSource,
+        audit,
+        outbound,
+        fetchesPerMinute: settings.AUTH_DOCUMENT_FETCHES_PER_MINUTE,
+      })
+    : undefined;
+  const core = { settings, logger, dataSource, audit, secrets, resources, outbound, documents };
+  const app = await composeApp(core, front.server, logger);
   opened.add(() => app.close());
   const keeper = new SigningKeyKeeper(
     { dataSource, encryption, policy: keyPolicy(settings), logger, use: (keys) => app.useSigningKeys(keys) },

@@ -34,16 +34,12 @@ describe('the metadata of an issuer without path', () => {
         scopes_supported: ['mcp', 'openid'],
         authorization_response_iss_parameter_supported: true,
         id_token_signing_alg_values_supported: ['ES256'],
-        token_endpoint_auth_methods_supported: ['none'],
-        revocation_endpoint_auth_methods_supported: ['none'],
-        introspection_endpoint_auth_methods_supported: ['none'],
+        token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+        revocation_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+        introspection_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+        client_id_metadata_document_supported: true,
       });
-      for (const absent of [
-        'pushed_authorization_request_endpoint',
-        'token_endpoint_auth_signing_alg_values_supported',
-      ]) {
-        expect(jsonOf(answer)).not.toHaveProperty(absent);
-      }
+      expect(jsonOf(answer)).not.toHaveProperty('pushed_authorization_request_endpoint');
     },
   );
 

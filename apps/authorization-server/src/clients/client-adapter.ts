@@ -1,16 +1,19 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { defaultTenant } from '../config.ts';
 import { endGrant } from '../revocation/end-grant.ts';
 import { isStorableId } from '../storage/stored-id.ts';
 import { readWithManager, withManager } from '../storage/unit-of-work.ts';
+import { findDocumentClient } from './documents/find-document.ts';
 
-/** Stores the provider's `Client` in `oauth_client`. */
+/** Stores the provider's `Client` in `oauth_client`; one that is not there may be described by a metadata document. */
 export class ClientAdapter implements Adapter {
   readonly #dataSource: DataSource;
+  readonly #hasDocuments: boolean;
 
-  constructor(dataSource: DataSource) {
+  constructor(dataSource: DataSource, hasDocuments: boolean) {
     this.#dataSource = dataSource;
+    this.#hasDocuments = hasDocuments;
   }
 
   async upsert(id: string, metadata: AdapterPayload): Promise<void> {
@@ -24,11 +27,10 @@ export class ClientAdapter implements Adapter {
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
-    if (!isStorableId(id)) return undefined;
-    const rows = await readWithManager(this.#dataSource, (manager) =>
-      manager.query<{ metadata: AdapterPayload }[]>('SELECT metadata FROM auth.oauth_client WHERE id = $1', [id]),
-    );
-    return rows[0]?.metadata;
+    return await readWithManager(this.#dataSource, async (manager) => {
+      const registered = isStorableId(id) ? await findRegistered(manager, id) : undefined;
+      return registered ?? (this.#hasDocuments ? await findDocumentClient(manager, id) : undefined);
+    });
   }
 
   /** The client's grants end with it. They come first: a token request holds what belongs to a grant, then the client. */
@@ -58,4 +60,12 @@ export class ClientAdapter implements Adapter {
   async revokeByGrantId(): Promise<void> {
     throw new Error('A client belongs to no grant.');
   }
+}
+
+async function findRegistered(manager: EntityManager, id: string): Promise<AdapterPayload | undefined> {
+  const [registered] = await manager.query<{ metadata: AdapterPayload }[]>(
+    'SELECT metadata FROM auth.oauth_client WHERE id = $1',
+    [id],
+  );
+  return registered?.metadata;
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Accounts } from '../accounts/accounts.ts';
+import { documentHost } from '../clients/documents/client-id-url.ts';
 import { SETTINGS } from '../config.ts';
 import type { Settings } from '../config.ts';
 import { ServerSecrets } from '../keys/server-secrets.ts';
@@ -100,6 +101,7 @@ export class InteractionPages {
     return renderApprovalPage({
       occasion: interaction.prompt.name === 'consent' ? 'changed' : approvedBefore ? 'again' : 'first',
       clientName,
+      clientHost: documentHost(access.oauthClientId),
       redirectUri: access.redirectUri,
       resource: access.resource === '' ? undefined : access.resource,
       scopes: Object.keys(access.scopes),

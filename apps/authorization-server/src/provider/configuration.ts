@@ -5,6 +5,9 @@ import type { Accounts } from '../accounts/accounts.ts';
 import { findAccount } from '../accounts/find-account.ts';
 import type { BoundedAudit } from '../audit/bounded-audit.ts';
 import { defaultTenant } from '../config.ts';
+import type { ClientDocuments } from '../clients/documents/client-documents.ts';
+import { fetchKeySet } from '../clients/outbound/fetch-key-set.ts';
+import type { OutboundFetch } from '../clients/outbound/outbound-fetch.ts';
 import type { Settings } from '../config.ts';
 import type { Admission } from '../interactions/admission.ts';
 import { interactionPolicy } from '../interactions/interaction-policy.ts';
@@ -32,6 +35,9 @@ export interface ProviderParts {
   settings: Settings;
   secrets: ServerSecrets;
   resources: Resources;
+  outbound: OutboundFetch;
+  /** Undefined when clients may not be described by metadata documents. */
+  documents: ClientDocuments | undefined;
   accounts: Accounts;
   admission: Admission;
   renderError: NonNullable<Configuration['renderError']>;
@@ -42,7 +48,10 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
   const { dataSource, settings, secrets } = parts;
   const issuer = new URL(settings.AUTH_ISSUER);
   return {
-    adapter: createAdapter(dataSource, { graceSeconds: settings.AUTH_REFRESH_GRACE_SECONDS }),
+    adapter: createAdapter(dataSource, {
+      graceSeconds: settings.AUTH_REFRESH_GRACE_SECONDS,
+      hasClientDocuments: parts.documents !== undefined,
+    }),
     jwks: { keys: secrets.signingKeys },
     routes,
     cookies: cookies(secrets, issuer.protocol === 'https:'),
@@ -70,8 +79,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     },
     renderError: parts.renderError,
     clientBasedCORS: () => true,
-    // Nothing that a client names is ever fetched.
-    fetch: () => Promise.reject(new Error('The authorization server fetches nothing on behalf of clients.')),
+    fetch: fetchKeySet(parts.outbound),
     ttl: lifetimes(),
     features: features(dataSource, parts.resources),
   };
@@ -111,6 +119,8 @@ function lifetimes(): Configuration['ttl'] {
 function features(dataSource: DataSource, resources: Resources): Configuration['features'] {
   return {
     devInteractions: { enabled: false },
+    // The provider connects before it looks at the address; documents are learnt in clients/documents.
+    clientIdMetadataDocument: { enabled: false },
     dPoP: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
     rpInitiatedLogout: { enabled: false },

@@ -47,7 +47,11 @@ async function write(manager: EntityManager, audit: BoundedAudit, events: AuditE
 async function noteUse(dataSource: DataSource, oauthClientId: string | undefined): Promise<void> {
   await withManager(dataSource, (manager) =>
     manager.query(
-      `UPDATE auth.oauth_client SET last_used_at = now()
+      `WITH described AS (
+         UPDATE auth.client_document SET used_at = now()
+         WHERE url = $1 AND (used_at IS NULL OR used_at < now() - interval '1 hour')
+       )
+       UPDATE auth.oauth_client SET last_used_at = now()
        WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 hour')`,
       [oauthClientId],
     ),

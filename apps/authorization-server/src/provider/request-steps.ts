@@ -3,6 +3,8 @@ import type { Configuration } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import { admitRegistration, auditRefusedRegistrations, limitRegistrations } from '../clients/admit-registration.ts';
 import type { BoundedAudit } from '../audit/bounded-audit.ts';
+import type { ClientDocuments } from '../clients/documents/client-documents.ts';
+import { learnClient } from '../clients/documents/learn-client.ts';
 import type { Settings } from '../config.ts';
 import type { ServerSecrets } from '../keys/server-secrets.ts';
 import type { Resources } from '../resources/resources.ts';
@@ -24,14 +26,18 @@ export function requestSteps(options: {
   settings: Settings;
   resources: Resources;
   secrets: ServerSecrets;
+  documents: ClientDocuments | undefined;
   logger: Logger;
   renderError: NonNullable<Configuration['renderError']>;
 }): Step[] {
-  const { dataSource, audit, settings, secrets, resources, logger, renderError } = options;
+  const { dataSource, audit, settings, secrets, resources, documents, logger, renderError } = options;
   return [
     catchFailures(logger, renderError),
     allowBrowserClients,
-    describeServer(resources, settings.AUTH_KEY_SET_MAX_AGE_SECONDS),
+    describeServer(resources, {
+      keySetMaxAgeSeconds: settings.AUTH_KEY_SET_MAX_AGE_SECONDS,
+      hasClientDocuments: documents !== undefined,
+    }),
     auditRefusedRegistrations(dataSource),
     limitRegistrations(dataSource, settings.AUTH_REGISTRATIONS_PER_MINUTE),
     readBody,
@@ -41,6 +47,7 @@ export function requestSteps(options: {
     nameResource(resources),
     defaultScope(resources),
     recognizeAccessToken(settings.AUTH_ISSUER, secrets.signingKeys),
+    learnClient(documents),
     passOnBody,
     keepTogether(dataSource, audit),
     keepSuccessor(dataSource),

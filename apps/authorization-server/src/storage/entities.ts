@@ -3,6 +3,7 @@ import { FirstAdministrator } from '../accounts/first-administrator.entity.ts';
 import { KnownBrowser } from '../accounts/known-browser.entity.ts';
 import { LoginThrottle } from '../accounts/login-throttle.entity.ts';
 import { AuditRow } from '../audit/audit-row.entity.ts';
+import { ClientDocument } from '../clients/documents/client-document.entity.ts';
 import { OauthClient } from '../clients/oauth-client.entity.ts';
 import { ClientApproval } from '../interactions/client-approval.entity.ts';
 import { Consent } from '../interactions/consent.entity.ts';
@@ -20,6 +21,7 @@ export const entities = [
   Account,
   AuditRow,
   ClientApproval,
+  ClientDocument,
   Consent,
   FirstAdministrator,
   KnownBrowser,

@@ -8,13 +8,16 @@ import { RefreshTokenAdapter } from './refresh-token-adapter.ts';
 import { ReplayAdapter } from './replay-adapter.ts';
 
 /** The provider's storage: which table holds which of its models. */
-export function createAdapter(dataSource: DataSource, options: { graceSeconds: number }): (model: string) => Adapter {
+export function createAdapter(
+  dataSource: DataSource,
+  options: { graceSeconds: number; hasClientDocuments: boolean },
+): (model: string) => Adapter {
   return (model) => {
     switch (model) {
       case 'AccessToken':
         return new AccessTokenAdapter(dataSource);
       case 'Client':
-        return new ClientAdapter(dataSource);
+        return new ClientAdapter(dataSource, options.hasClientDocuments);
       case 'Grant':
         return new GrantAdapter(dataSource);
       case 'RefreshToken':

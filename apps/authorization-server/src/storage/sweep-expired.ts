@@ -4,6 +4,8 @@ import { reportFailedSweep } from '../events.ts';
 
 const batchSize = 500;
 const intervalMs = 60_000;
+/** Anybody can make this server learn documents; those of clients that people use stay. */
+const mostClientDocuments = 1_000;
 
 /** What may go, and when. Small batches that skip locked rows keep the sweep out of everybody's way. */
 const sweeps: { table: string; condition: string }[] = [
@@ -13,6 +15,12 @@ const sweeps: { table: string; condition: string }[] = [
   // Published or not: it hits no token that still lives.
   { table: 'outbox', condition: `expires_at < now()` },
   { table: 'client_approval', condition: `expires_at < now()` },
+  { table: 'client_document', condition: `fresh_until < now() AND stale_until < now()` },
+  {
+    table: 'client_document',
+    condition: `url IN (SELECT url FROM auth.client_document
+      ORDER BY used_at DESC NULLS LAST, fresh_until DESC OFFSET ${mostClientDocuments})`,
+  },
   // A bucket is empty after ten minutes, whatever was in it.
   { table: 'login_throttle', condition: `updated_at < now() - interval '1 hour'` },
   { table: 'known_browser', condition: `last_login_at < now() - interval '400 days'` },

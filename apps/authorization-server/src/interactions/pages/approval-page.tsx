@@ -11,6 +11,8 @@ export interface ApprovalPage {
   /** `first`, `again` for a native application that was approved before, `changed` when it differs from what was. */
   occasion: 'first' | 'again' | 'changed';
   clientName: string | undefined;
+  /** Host of the metadata document that describes the client, if one does. */
+  clientHost: string | undefined;
   redirectUri: string;
   resource: string | undefined;
   scopes: string[];
@@ -32,6 +34,14 @@ export function renderApprovalPage(page: ApprovalPage): string {
       <h1>{title}</h1>
       <p class="soft">{introduction(page.occasion)}</p>
       <dl>
+        {page.clientHost === undefined ? undefined : (
+          <div>
+            <dt>{texts.approval.describedAt}</dt>
+            <dd class="host">
+              <strong>{page.clientHost}</strong>
+            </dd>
+          </div>
+        )}
         <div>
           <dt>{texts.approval.answersGoTo}</dt>
           <dd class="host">
@@ -54,7 +64,10 @@ export function renderApprovalPage(page: ApprovalPage): string {
       </ul>
       <div class="note">
         <p>
-          {texts.client.unverified(name)} {warning(target)}
+          {page.clientHost === undefined
+            ? texts.client.unverified(name)
+            : texts.client.selfDescribed(page.clientHost, name)}{' '}
+          {warning(target)}
         </p>
       </div>
       <ApprovalForm page={page} />

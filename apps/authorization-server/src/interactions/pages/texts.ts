@@ -10,6 +10,7 @@ export const texts = {
     introduction: 'It asks to use tools in your name.',
     introductionAgain: 'You approved this application before. Approve it again only if you have just started it.',
     changedIntroduction: 'What the application would get differs from what was approved. Please look again.',
+    describedAt: 'Described by',
     answersGoTo: 'Your approval goes to',
     accessTo: 'Access to',
     mayDo: 'It will be able to',
@@ -22,6 +23,7 @@ export const texts = {
   client: {
     unnamed: 'An application without a name',
     unverified: (name: string) => `Nobody has verified the name “${name}”.`,
+    selfDescribed: (host: string, name: string) => `${host} calls it “${name}”; nobody else has verified this name.`,
     loopback: 'an application on this computer',
     website: 'a website',
     app: 'an application installed on this device',

@@ -3,6 +3,7 @@ import { AccountsAndConsents1795000000001 } from './1795000000001-accounts-and-c
 import { ScopeVersions1795000000002 } from './1795000000002-scope-versions.ts';
 import { KeyLifeCycle1795000000003 } from './1795000000003-key-life-cycle.ts';
 import { OutboxKey1795000000004 } from './1795000000004-outbox-key.ts';
+import { ClientDocuments1795000000005 } from './1795000000005-client-documents.ts';
 
 /** Every migration in the order of its timestamp; append, never change one that was released. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   ScopeVersions1795000000002,
   KeyLifeCycle1795000000003,
   OutboxKey1795000000004,
+  ClientDocuments1795000000005,
 ];
