@@ -2,6 +2,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAskingStack } from '../support/asking-stack.ts';
 import type { AskingStack } from '../support/asking-stack.ts';
+import { callMcp } from '../support/call-mcp.ts';
 
 let stack: AskingStack;
 
@@ -51,8 +52,7 @@ async function connect(
   return client;
 }
 
-const modernMeta = {
-  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+const ableToAnswer = {
   'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} },
 };
 
@@ -72,21 +72,10 @@ async function send(
   gateway: number,
   token: string,
   params: Record<string, unknown>,
-  meta: object = modernMeta,
+  meta: object = ableToAnswer,
 ): Promise<RawAnswer> {
-  const response = await fetch(stack.urls[gateway] ?? '', {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      authorization: `Bearer ${token}`,
-      'mcp-protocol-version': '2026-07-28',
-      'mcp-method': 'tools/call',
-      'mcp-name': String(params.name),
-    },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { ...params, _meta: meta } }),
-  });
-  return { status: response.status, ...((await response.json()) as object) };
+  const { status, body } = await callMcp(stack.urls[gateway] ?? '', token, 'tools/call', params, { meta });
+  return { status, ...body } as RawAnswer;
 }
 
 const accept = (content: object) => ({ action: 'accept', content });
@@ -220,7 +209,7 @@ describe('a requestState on the wire', () => {
 
 describe('a client that cannot be asked', () => {
   it('gets -32021 with HTTP 400 and what it would have to declare', async () => {
-    const meta = { ...modernMeta, 'io.modelcontextprotocol/clientCapabilities': { elicitation: { url: {} } } };
+    const meta = { 'io.modelcontextprotocol/clientCapabilities': { elicitation: { url: {} } } };
     const answer = await send(0, await stack.issueToken(), { name: 'order', arguments: { id: 'G-1' } }, meta);
     expect(answer).toMatchObject({
       status: 400,

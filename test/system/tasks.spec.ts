@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { MetaKey } from '@gatehouse/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { callMcp } from '../support/call-mcp.ts';
+import type { Answer } from '../support/call-mcp.ts';
 import { startReplicatedStack } from '../support/replicated-stack.ts';
 import type { ReplicatedStack } from '../support/replicated-stack.ts';
 
@@ -17,36 +20,18 @@ beforeEach(async () => {
 }, 120_000);
 afterEach(() => stack.stop());
 
-interface Answer {
-  result?: Record<string, unknown>;
-  error?: { code: number };
-}
-
 /** One request at one gateway; undefined when there was no answer. */
-async function send(gateway: number, method: string, params: Record<string, unknown>): Promise<Answer | undefined> {
+async function send(
+  gateway: number,
+  method: string,
+  params: Record<string, unknown>,
+): Promise<Answer['body'] | undefined> {
   const meta = {
-    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-    'io.modelcontextprotocol/clientCapabilities': {
-      elicitation: {},
-      extensions: { 'io.modelcontextprotocol/tasks': {} },
-    },
+    [MetaKey.clientCapabilities]: { elicitation: {}, extensions: { 'io.modelcontextprotocol/tasks': {} } },
   };
-  const response = await fetch(stack.urls[gateway] ?? '', {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      authorization: `Bearer ${token}`,
-      'mcp-protocol-version': '2026-07-28',
-      'mcp-method': method,
-      'mcp-name': String(params.name ?? params.taskId),
-    },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: meta } }),
-  }).catch(() => undefined);
-  if (!response) return undefined;
-  const text = await response.text().catch(() => '');
-  const data = text.split('\n').findLast((line) => line.startsWith('data: '));
-  return text === '' ? undefined : (JSON.parse(data?.slice(6) ?? text) as Answer);
+  const url = stack.urls[gateway] ?? '';
+  const answer = await callMcp(url, token, method, params, { meta }).catch(() => undefined);
+  return answer?.body;
 }
 
 /** Begins a task; resolves with its id, or undefined when no handle came. */
@@ -94,7 +79,7 @@ describe('tasks, through two gateways and two workers', { timeout: 120_000 }, ()
     stack.workers[0]?.child.kill('SIGKILL');
     const endings = await Promise.all(taskIds.map((taskId, index) => reach(index % 2, taskId, 'completed', 'failed')));
     const kinds = new Set(
-      endings.map(({ status, error }) => `${String(status)} ${(error as Answer['error'])?.code ?? ''}`),
+      endings.map(({ status, error }) => `${String(status)} ${(error as Answer['body']['error'])?.code ?? ''}`),
     );
     expect(kinds).toEqual(new Set(['completed ', 'failed -31002']));
   });

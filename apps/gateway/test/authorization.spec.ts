@@ -1,6 +1,6 @@
 import { generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { callMcp, toolsOf } from './support/mcp-client.ts';
+import { callMcp, toolsOf } from '../../../test/support/call-mcp.ts';
 import { rawPost, sendRaw } from './support/raw-http.ts';
 import { publicUrl, startTestGateway } from './support/test-gateway.ts';
 import type { TestGateway } from './support/test-gateway.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { modernMeta } from './support/mcp-client.ts';
+import { modernMeta } from '../../../test/support/call-mcp.ts';
 import { rawPost, sendRaw } from './support/raw-http.ts';
 import { startTestGateway } from './support/test-gateway.ts';
 import type { TestGateway } from './support/test-gateway.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readAnswer, toolsOf } from './support/mcp-client.ts';
-import type { Answer } from './support/mcp-client.ts';
+import { readAnswer, toolsOf } from '../../../test/support/call-mcp.ts';
+import type { Answer } from '../../../test/support/call-mcp.ts';
 import { startTestGateway, waitUntil } from './support/test-gateway.ts';
 import type { TestGateway } from './support/test-gateway.ts';
 

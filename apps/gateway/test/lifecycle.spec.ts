@@ -4,7 +4,7 @@ import { createLogger, loadSettings, StartError } from '@gatehouse/runtime';
 import { afterEach, describe, expect, it } from 'vitest';
 import { gatewaySettings } from '../src/config.ts';
 import { startGateway } from '../src/start-gateway.ts';
-import { callMcp } from './support/mcp-client.ts';
+import { callMcp } from '../../../test/support/call-mcp.ts';
 import { sendRaw } from './support/raw-http.ts';
 import { startTestGateway, waitUntil } from './support/test-gateway.ts';
 

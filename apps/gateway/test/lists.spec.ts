@@ -5,7 +5,7 @@ import { createLogger } from '@gatehouse/runtime';
 import { makeTemporaryFolder, startEmbeddedNats } from '@gatehouse/start';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixtureDefinitions, FixtureWorker } from './support/fixture-server.ts';
-import { callMcp } from './support/mcp-client.ts';
+import { callMcp } from '../../../test/support/call-mcp.ts';
 import { publicUrl, startTestGateway, waitUntil } from './support/test-gateway.ts';
 import type { TestGateway } from './support/test-gateway.ts';
 

@@ -2,7 +2,7 @@ import { connectNats, inboxPrefix, serveCalls } from '@gatehouse/messaging';
 import { createLogger } from '@gatehouse/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixtureDefinitions, FixtureWorker } from './support/fixture-server.ts';
-import { callMcp } from './support/mcp-client.ts';
+import { callMcp } from '../../../test/support/call-mcp.ts';
 import { sendRaw } from './support/raw-http.ts';
 import { startTestGateway, waitUntil } from './support/test-gateway.ts';
 import type { TestGateway } from './support/test-gateway.ts';

@@ -3,7 +3,7 @@ import type { IncomingCall, NatsConnection } from '@gatehouse/messaging';
 import { createLogger } from '@gatehouse/runtime';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fixtureDefinitions } from './support/fixture-server.ts';
-import { callMcp } from './support/mcp-client.ts';
+import { callMcp } from '../../../test/support/call-mcp.ts';
 import { startTestGateway, waitUntil } from './support/test-gateway.ts';
 import type { TestGateway } from './support/test-gateway.ts';
 

@@ -1,6 +1,6 @@
 import { MetaKey } from '@gatehouse/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { callMcp, modernMeta, readAnswer, toolsOf } from './support/mcp-client.ts';
+import { callMcp, modernMeta, readAnswer, toolsOf } from '../../../test/support/call-mcp.ts';
 import { publicUrl, startTestGateway } from './support/test-gateway.ts';
 import type { TestGateway } from './support/test-gateway.ts';
 

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { gatewaySettings } from '../src/config.ts';
 import { startGateway } from '../src/start-gateway.ts';
 import type { RunningGateway } from '../src/start-gateway.ts';
-import { callMcp } from './support/mcp-client.ts';
-import type { Answer } from './support/mcp-client.ts';
+import { callMcp } from '../../../test/support/call-mcp.ts';
+import type { Answer } from '../../../test/support/call-mcp.ts';
 import { startTestGateway, waitUntil } from './support/test-gateway.ts';
 import type { TestGateway } from './support/test-gateway.ts';
 

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { startCuttableProxy } from '../../../test/support/cuttable-proxy.ts';
 import { fixtureDefinitions } from './support/fixture-server.ts';
 import { listenTo } from './support/listen-stream.ts';
-import { modernMeta } from './support/mcp-client.ts';
+import { modernMeta } from '../../../test/support/call-mcp.ts';
 import { startReplica, startWorker } from './support/replica.ts';
 import { startTestGateway, waitUntil } from './support/test-gateway.ts';
 import type { TestGateway } from './support/test-gateway.ts';

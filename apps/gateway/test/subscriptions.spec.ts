@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fixtureDefinitions } from './support/fixture-server.ts';
 import { listenTo, openListen } from './support/listen-stream.ts';
 import type { ListenStream } from './support/listen-stream.ts';
-import { modernMeta } from './support/mcp-client.ts';
+import { modernMeta } from '../../../test/support/call-mcp.ts';
 import { startReplica, startWorker } from './support/replica.ts';
 import { startTestGateway, waitUntil } from './support/test-gateway.ts';
 import type { TestGateway } from './support/test-gateway.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { listenTo, openListen } from './support/listen-stream.ts';
 import type { ListenStream } from './support/listen-stream.ts';
-import { modernMeta } from './support/mcp-client.ts';
+import { modernMeta } from '../../../test/support/call-mcp.ts';
 import { startTaskStack, tasksMeta } from './support/task-stack.ts';
 import type { TaskStack } from './support/task-stack.ts';
 import { waitUntil } from './support/test-gateway.ts';

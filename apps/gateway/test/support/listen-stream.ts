@@ -1,6 +1,6 @@
 import { modernVersion } from '@gatehouse/protocol';
-import { modernMeta, readAnswer } from './mcp-client.ts';
-import type { Answer } from './mcp-client.ts';
+import { modernMeta, readAnswer } from '../../../../test/support/call-mcp.ts';
+import type { Answer } from '../../../../test/support/call-mcp.ts';
 
 export type StreamMessage = Answer['body'];
 

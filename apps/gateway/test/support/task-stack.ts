@@ -9,8 +9,8 @@ import { findFreePort, makeTemporaryFolder, startEmbeddedNats } from '@gatehouse
 import { gatewaySettings } from '../../src/config.ts';
 import { startGateway } from '../../src/start-gateway.ts';
 import { startFakeIssuer } from './fake-issuer.ts';
-import { callMcp } from './mcp-client.ts';
-import type { Answer } from './mcp-client.ts';
+import { callMcp } from '../../../../test/support/call-mcp.ts';
+import type { Answer } from '../../../../test/support/call-mcp.ts';
 import { startTaskWorker } from './task-worker.ts';
 import { publicUrl, waitUntil } from './test-gateway.ts';
 

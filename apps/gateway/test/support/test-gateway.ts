@@ -7,7 +7,7 @@ import type { RunningGateway } from '../../src/start-gateway.ts';
 import { startFakeIssuer } from './fake-issuer.ts';
 import type { FakeIssuer } from './fake-issuer.ts';
 import { fixtureDefinitions, FixtureWorker } from './fixture-server.ts';
-import { callMcp } from './mcp-client.ts';
+import { callMcp } from '../../../../test/support/call-mcp.ts';
 
 /** The name under which clients know the gateway; its port is another one, for it is picked by the system. */
 export const publicUrl = 'http://localhost:3000';
