@@ -41,6 +41,11 @@ export function reportFailedKeyReading(logger: Logger, error: unknown): void {
   logger.error({ err: error }, 'signing keys could not be read');
 }
 
+/** A client's metadata document was not accepted; the cause is what its developer is not told. */
+export function reportRefusedDocument(logger: Logger, fields: { url: string; reason: string; err: unknown }): void {
+  logger.info(fields, 'client metadata document refused');
+}
+
 /** Expired rows could not be deleted; the next sweep tries again. */
 export function reportFailedSweep(logger: Logger, error: unknown): void {
   logger.warn({ err: error }, 'expired rows could not be swept');

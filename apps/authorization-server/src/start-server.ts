@@ -91,6 +91,7 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
         audit,
         outbound,
         fetchesPerMinute: settings.AUTH_DOCUMENT_FETCHES_PER_MINUTE,
+        logger,
       })
     : undefined;
   const core = { settings, logger, dataSource, audit, secrets, resources, outbound, documents };

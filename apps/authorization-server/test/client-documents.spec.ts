@@ -39,6 +39,10 @@ interface Document {
 
 const privateKey = { kty: 'EC', crv: 'P-256', x: 'a', y: 'b', d: 'c' };
 
+const keysOf = (key: Record<string, unknown>) => {
+  return { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key] } };
+};
+
 const send = (response: ServerResponse, type: string, body: string) =>
   response.writeHead(200, { 'content-type': type }).end(body);
 const sendEncoded = (response: ServerResponse) =>
@@ -110,6 +114,22 @@ describe('the metadata documents of well-known clients, fetched through an egres
     const stranger = (await generateKeyPair('RS256')).privateKey;
     const forged = await client.refresh(tokens.refresh_token, { resource, ...(await assertionOf(client, stranger)) });
     expect([forged.status, jsonOf(forged)]).toEqual([401, expect.objectContaining({ error: 'invalid_client' })]);
+  });
+
+  it('let a client prove itself with a key that stands in its document', async () => {
+    const pair = await generateKeyPair('RS256');
+    const { jwks_uri: _, ...fields } = fixture('chatgpt');
+    const document = {
+      ...fields,
+      client_id: 'https://chatgpt.com/oauth/inline/client.json',
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [{ ...(await exportJWK(pair.publicKey)), alg: 'RS256', use: 'sig', x5c: ['MII'] }] },
+    };
+    host.serve(new URL(document.client_id).pathname, document);
+    const client = McpClient.of(replicas, document.client_id);
+    const [redirectUri = ''] = fixture('chatgpt').redirect_uris;
+    const tokens = await obtainTokens(client, redirectUri, await assertionOf(client, pair.privateKey));
+    expect(tokens.scope).toBe('mcp');
   });
 
   it('do not let a client without an assertion pass for one that has a key only', async () => {
@@ -358,6 +378,10 @@ describe('a metadata document on a host of the exception list, over two replicas
     ['has a key method and no keys', { token_endpoint_auth_method: 'private_key_jwt' }, 'keys'],
     ['has keys at http', { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'http://a.example/k' }, 'keys'],
     ['has a private key', { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [privateKey] } }, 'keys'],
+    ['has a key with a NUL in its id', keysOf({ kty: 'EC', crv: 'P-256', x: 'a', y: 'b', kid: '\0' }), 'keys'],
+    ['has a key with half a surrogate pair', keysOf({ kty: 'EC', kid: '\ud800' }), 'keys'],
+    ['has a key without a type', keysOf({ crv: 'P-256' }), 'keys'],
+    ['has no key', { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [] } }, 'keys'],
     [
       'has a symmetric key',
       { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [{ kty: 'oct' }] } },

@@ -53,11 +53,14 @@ describe('a fetch that a stranger asks for, with one host on the exception list'
   /** On every IPv4 address of this machine, and on its IPv6 loopback, at one port. */
   let everywhere: CountedPort;
   let loopback6: CountedPort;
+  /** On another address than the document host, at its port. */
+  let beside: CountedPort;
 
   beforeAll(async () => {
     host = await startDocumentHost(['agents.example']);
     everywhere = await startListener('0.0.0.0');
     loopback6 = await startListener('::1', everywhere.port);
+    beside = await startListener('127.0.0.2', host.port);
     replicas = await startReplicas(2, {
       AUTH_OUTBOUND_EXCEPTIONS: `agents.example:${host.port} 127.0.0.1/32 ${host.caFile}`,
       AUTH_DOCUMENT_FETCHES_PER_MINUTE: '100000',
@@ -65,7 +68,7 @@ describe('a fetch that a stranger asks for, with one host on the exception list'
   });
   afterAll(async () => {
     await replicas.stop();
-    await Promise.all([host.stop(), everywhere.stop(), loopback6.stop()]);
+    await Promise.all([host.stop(), everywhere.stop(), loopback6.stop(), beside.stop()]);
   });
 
   const ask = async (oauthClientId: string) => {
@@ -76,7 +79,8 @@ describe('a fetch that a stranger asks for, with one host on the exception list'
   const outcomeOf = async (oauthClientId: string) => {
     const before = host.connections();
     const { status, text } = await ask(oauthClientId);
-    const connections = host.connections() - before + everywhere.connections() + loopback6.connections();
+    const others = [everywhere, loopback6, beside].reduce((sum, port) => sum + port.connections(), 0);
+    const connections = host.connections() - before + others;
     return { oauthClientId, status, isInvalidClient: text.includes('<code>invalid_client</code>'), connections };
   };
   const refused = (oauthClientId: string) => ({ oauthClientId, status: 400, isInvalidClient: true, connections: 0 });

@@ -1,16 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Logger } from '@gatehouse/runtime';
 import { errors } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import { recordAudit } from '../../audit/audit-log.ts';
 import type { BoundedAudit } from '../../audit/bounded-audit.ts';
 import { defaultTenant } from '../../config.ts';
+import { reportRefusedDocument } from '../../events.ts';
 import { networkOf } from '../../entrance/caller-address.ts';
 import { currentRequest } from '../../entrance/request-context.ts';
 import { countInWindow } from '../../storage/rate-window.ts';
+import { documentFreshness, freshSeconds, keepRefusalSeconds, staleSeconds } from '../freshness.ts';
 import type { OutboundFetch } from '../outbound/outbound-fetch.ts';
 import { OutboundRefusal } from '../outbound/outbound-refusal.ts';
 import { documentHost, refuseClientIdUrl } from './client-id-url.ts';
-import { freshSeconds, keepRefusalSeconds, staleSeconds } from './document-freshness.ts';
 import { DocumentRefusal, readDocument } from './read-document.ts';
 import type { DocumentMetadata } from './read-document.ts';
 
@@ -29,6 +31,7 @@ export class ClientDocuments {
   readonly #audit: BoundedAudit;
   readonly #outbound: OutboundFetch;
   readonly #fetchesPerMinute: number;
+  readonly #logger: Logger;
   readonly #fetching = new Map<string, Promise<void>>();
 
   constructor(options: {
@@ -36,29 +39,29 @@ export class ClientDocuments {
     audit: BoundedAudit;
     outbound: OutboundFetch;
     fetchesPerMinute: number;
+    logger: Logger;
   }) {
     this.#dataSource = options.dataSource;
     this.#audit = options.audit;
     this.#outbound = options.outbound;
     this.#fetchesPerMinute = options.fetchesPerMinute;
+    this.#logger = options.logger;
   }
 
   /**
    * Sees to it that what is known of a document is fresh. Afterwards `findDocumentClient` has the client or says what is
    * wrong with it.
-   * @throws TooManyDocuments when the caller's network makes us fetch too much.
+   * @throws TooManyDocuments when the caller's network, or all callers together, make us fetch too much.
    */
   async learn(url: string): Promise<void> {
     if (refuseClientIdUrl(url) !== undefined) return;
     const known = await this.#look(url);
     if (known.isSettled) return;
-    const fetching = this.#fetching.get(url);
-    if (fetching) return fetching;
-    if (await this.#isTooMuch()) {
-      if (known.isUsable) return;
-      throw new TooManyDocuments();
+    try {
+      await (this.#fetching.get(url) ?? this.#begin(url));
+    } catch (error) {
+      if (!(error instanceof TooManyDocuments && known.isUsable)) throw error;
     }
-    await (this.#fetching.get(url) ?? this.#begin(url));
   }
 
   /** One fetch at a time for each document; another replica may make one of its own. */
@@ -79,18 +82,22 @@ export class ClientDocuments {
     return known!;
   }
 
-  async #isTooMuch(): Promise<boolean> {
+  async #limitCaller(): Promise<void> {
     const bucket = `metadata document:${networkOf(currentRequest()?.address ?? '')}`;
     const limit = { count: this.#fetchesPerMinute, windowSeconds: 60 };
-    return (await countInWindow(this.#dataSource, bucket, limit)) !== undefined;
+    if ((await countInWindow(this.#dataSource, bucket, limit)) !== undefined) throw new TooManyDocuments();
   }
 
   async #fetch(url: string): Promise<void> {
+    await this.#limitCaller();
     try {
       const { value, cacheControl } = await this.#outbound.getJson(url, { maxBytes: maxDocumentBytes });
-      await this.#accept(url, readDocument(url, value), freshSeconds(cacheControl));
+      await this.#accept(url, readDocument(url, value), freshSeconds(cacheControl, documentFreshness));
     } catch (error) {
       if (!(error instanceof OutboundRefusal || error instanceof DocumentRefusal)) throw error;
+      // It says nothing of the document.
+      if (error.reason === 'busy') throw new TooManyDocuments({ cause: error });
+      reportRefusedDocument(this.#logger, { url, reason: error.reason, err: error.cause });
       const isFetched = error instanceof DocumentRefusal;
       await this.#refuse(url, {
         reason: error.reason,
@@ -150,8 +157,8 @@ export class ClientDocuments {
 
 /** RFC 6585 §4. */
 class TooManyDocuments extends errors.CustomOIDCProviderError {
-  constructor() {
-    super('temporarily_unavailable', 'too many unknown clients from this address, try again in a minute');
+  constructor(options: { cause?: unknown } = {}) {
+    super('temporarily_unavailable', 'too many unknown clients, try again in a minute', options);
     this.status = 429;
     this.statusCode = 429;
   }

@@ -135,12 +135,11 @@ function keysOf(claimed: Record<string, unknown>): Record<string, unknown> {
   if ((jwks === undefined) === (jwksUri === undefined) || (jwks === undefined && !hasUri)) {
     throw new DocumentRefusal('keys', 'private_key_jwt needs either jwks or an https jwks_uri');
   }
-  if (jwks !== undefined && !isPublicKeySet(jwks)) throw new DocumentRefusal('keys', 'jwks must hold public keys');
   if (algorithm !== undefined && !signingAlgorithms.includes(algorithm as string)) {
     throw new DocumentRefusal('keys', `token_endpoint_auth_signing_alg must be one of ${signingAlgorithms.join(', ')}`);
   }
   return {
-    ...(jwks === undefined ? { jwks_uri: jwksUri } : { jwks }),
+    ...(jwks === undefined ? { jwks_uri: jwksUri } : { jwks: publicKeySet(jwks) }),
     ...(algorithm === undefined ? {} : { token_endpoint_auth_signing_alg: algorithm }),
   };
 }
@@ -148,12 +147,25 @@ function keysOf(claimed: Record<string, unknown>): Record<string, unknown> {
 /** With which a client may sign what proves it; the provider's own list without symmetric ones. */
 export const signingAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
 
-function isPublicKeySet(jwks: unknown): boolean {
+/** RFC 7517 §4, RFC 7518 §6: what a public key consists of. */
+const keyMembers = new Set(['kty', 'use', 'alg', 'kid', 'crv', 'x', 'y', 'n', 'e']);
+
+/** The keys without anything that no signature needs; certificates are not looked at. */
+function publicKeySet(jwks: unknown): { keys: Record<string, string>[] } {
   const { keys } = (jwks ?? {}) as { keys?: unknown };
-  if (!Array.isArray(keys) || keys.length === 0) return false;
-  return keys.every((key: unknown) => {
-    if (key === null || typeof key !== 'object') return false;
-    const { kty } = key as { kty?: unknown };
-    return typeof kty === 'string' && ['EC', 'RSA', 'OKP'].includes(kty) && !('d' in key);
-  });
+  if (!Array.isArray(keys) || keys.length === 0) throw noPublicKeys();
+  return { keys: keys.map(publicKey) };
+}
+
+function publicKey(key: unknown): Record<string, string> {
+  if (key === null || typeof key !== 'object' || 'd' in key) throw noPublicKeys();
+  const members = Object.entries(key).filter(([name]) => keyMembers.has(name));
+  const isText = members.every(([, value]) => typeof value === 'string' && /^[\x20-\x7e]+$/.test(value));
+  const kept = Object.fromEntries(members) as Record<string, string>;
+  if (!isText || !['EC', 'RSA', 'OKP'].includes(kept['kty'] ?? '')) throw noPublicKeys();
+  return kept;
+}
+
+function noPublicKeys(): DocumentRefusal {
+  return new DocumentRefusal('keys', 'jwks must hold public keys, and nothing else');
 }

@@ -1,8 +1,8 @@
+import { freshSeconds, keepRefusalSeconds, keySetFreshness } from '../freshness.ts';
 import type { OutboundFetch } from './outbound-fetch.ts';
 import { OutboundRefusal } from './outbound-refusal.ts';
 
 const maxKeySetBytes = 32 * 1_024;
-const keepRefusalMs = 60_000;
 const mostRefusals = 1_000;
 
 /**
@@ -18,12 +18,13 @@ export function fetchKeySet(outbound: OutboundFetch): (input: string | URL | Req
     refusals.delete(url);
     try {
       const { body, cacheControl } = await outbound.getJson(url, { maxBytes: maxKeySetBytes });
-      return new Response(body, { headers: cacheControl === undefined ? {} : { 'cache-control': cacheControl } });
+      const maxAge = freshSeconds(cacheControl, keySetFreshness);
+      return new Response(body, { headers: { 'cache-control': `max-age=${maxAge}` } });
     } catch (error) {
-      if (!(error instanceof OutboundRefusal)) throw error;
+      if (!(error instanceof OutboundRefusal) || error.reason === 'busy') throw error;
       const [oldest] = refusals.keys();
       if (refusals.size >= mostRefusals && oldest !== undefined) refusals.delete(oldest);
-      refusals.set(url, { refusal: error, untilMs: performance.now() + keepRefusalMs });
+      refusals.set(url, { refusal: error, untilMs: performance.now() + keepRefusalSeconds * 1_000 });
       throw error;
     }
   };
