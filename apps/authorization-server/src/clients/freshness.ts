@@ -16,8 +16,11 @@ export const keySetFreshness: FreshnessBounds = { shortest: minute, longest: hou
 /** How long an accepted document serves after it was fresh while its host does not answer. */
 export const staleSeconds = 24 * hour;
 
-/** How long nothing is fetched after a failure; the developer of a client waits so long after a correction. */
-export const keepRefusalSeconds = minute;
+/**
+ * How long nothing is fetched after a failure; the developer of a client waits so long after a correction.
+ * Deviation: the specification caches no failures at all (docs/decisions/0025).
+ */
+export const keepRefusalSeconds = minute / 2;
 
 /** How long something is not fetched again (RFC 9111 §5.2.2.1). */
 export function freshSeconds(cacheControl: string | undefined, bounds: FreshnessBounds): number {

@@ -46,7 +46,7 @@ function authMethods(hasClientDocuments: boolean): Record<string, unknown> {
         ? [[`${endpoint}_endpoint_auth_signing_alg_values_supported`, signingAlgorithms] as [string, unknown]]
         : []),
     ]),
-    // Client ID Metadata Document §5
+    // MCP 2026-07-28 Client Registration §Advertising CIMD Support
     ['client_id_metadata_document_supported', hasClientDocuments],
   ]);
 }

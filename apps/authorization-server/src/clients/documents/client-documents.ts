@@ -16,7 +16,7 @@ import { documentHost, refuseClientIdUrl } from './client-id-url.ts';
 import { DocumentRefusal, readDocument } from './read-document.ts';
 import type { DocumentMetadata } from './read-document.ts';
 
-/** Client ID Metadata Document §6.6 asks for a bound and recommends this one. */
+/** The bound that the specification of client ID metadata documents recommends. */
 const maxDocumentBytes = 5 * 1_024;
 
 /** Not what went wrong: told apart, the reasons would map the network behind this server. */
