@@ -14,7 +14,7 @@ import { jsonOf } from './http.ts';
 import type { HttpAnswer } from './http.ts';
 import { McpClient, resource } from './mcp-client.ts';
 import type { TokenAnswer } from './mcp-client.ts';
-import { begin } from './pages.ts';
+import { begin, decide, isApprovalPage, show } from './pages.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 
@@ -442,6 +442,21 @@ describe('a metadata document on a host of the exception list, over two replicas
     const before = host.connections();
     expectRefused(await ask(spell(`https://agents.example:${host.port}`)), 'a client_id that is a URL must');
     expect(host.connections()).toBe(before);
+  });
+
+  it('that is withdrawn while a person is at a page ends the login, and says so', async () => {
+    host.serve('/withdrawn.json', documentOf('/withdrawn.json'));
+    const browser = new Browser(replicas);
+    const client = McpClient.of(replicas, idOf('/withdrawn.json'));
+    const page = await begin(browser, client, { redirect_uri: redirectUri });
+    expect(isApprovalPage(page)).toBe(true);
+    host.answers.delete('/withdrawn.json');
+    await age('/withdrawn.json');
+    expectRefused(await ask(idOf('/withdrawn.json')));
+    const again = await show(browser, page.url.href);
+    expect([again.status, again.body]).toEqual([400, expect.stringContaining('<h1>This did not work</h1>')]);
+    const approved = await decide(browser, page);
+    expect([approved.status, approved.body]).toEqual([400, expect.stringContaining('invalid_client')]);
   });
 
   it('is not fetched at all for a client that an operator has registered under its URL', async () => {

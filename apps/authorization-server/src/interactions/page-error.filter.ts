@@ -2,6 +2,7 @@ import { Catch, HttpException, Inject } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { Logger } from '@gatehouse/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { errors } from 'oidc-provider';
 import { LOGGER } from '../config.ts';
 import { currentRequest } from '../entrance/request-context.ts';
 import { reportFailedRequest } from '../events.ts';
@@ -24,7 +25,7 @@ export class PageErrorFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const status = statusOf(error);
     if (status === 500) this.#report(error, request);
-    const { status: code, headers, html } = this.#pages.error(status, wordsFor(status));
+    const { status: code, headers, html } = this.#pages.error(status, wordsFor(error, status));
     reply.code(code).headers(headers).send(html);
   }
 
@@ -41,8 +42,10 @@ function statusOf(error: unknown): number {
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
 }
 
-function wordsFor(status: number) {
-  const { server, notFound, badForm } = texts.errors;
+function wordsFor(error: unknown, status: number) {
+  const { server, notFound, badForm, generic } = texts.errors;
+  // The metadata document of the client was withdrawn while the person was at a page.
+  if (error instanceof errors.InvalidClient) return generic;
   if (status === 500) return server;
   return status === 404 ? notFound : badForm;
 }
