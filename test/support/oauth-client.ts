@@ -25,6 +25,8 @@ interface StoredRegistration {
  */
 export class OAuthClient {
   readonly redirectUrl: string;
+  /** Where the client's metadata document is; an SDK that finds support for it does not register then. */
+  clientMetadataUrl?: string;
   readonly #listener: Server;
   readonly #clientName: string;
   #registration: StoredRegistration | undefined;

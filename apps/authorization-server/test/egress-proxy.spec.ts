@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readOutboundExceptions } from '../src/clients/outbound/outbound-exceptions.ts';
 import { OutboundFetch } from '../src/clients/outbound/outbound-fetch.ts';
-import { startDocumentHost, startEgressProxy } from './document-host.ts';
-import type { DocumentHost } from './document-host.ts';
+import { startDocumentHost, startEgressProxy } from '../../../test/support/document-host.ts';
+import type { DocumentHost } from '../../../test/support/document-host.ts';
 
 describe('an egress proxy', () => {
   let host: DocumentHost;

@@ -1,7 +1,7 @@
 import { generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startDocumentHost, startEgressProxy, startListener } from './document-host.ts';
-import type { CountedPort, DocumentHost } from './document-host.ts';
+import { startDocumentHost, startEgressProxy, startListener } from '../../../test/support/document-host.ts';
+import type { CountedPort, DocumentHost } from '../../../test/support/document-host.ts';
 import { jsonOf } from './http.ts';
 import { McpClient } from './mcp-client.ts';
 import { startReplicas } from './replicas.ts';
