@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { BenchOptions } from '../options.ts';
 import { echoCall } from '../prepared-request.ts';
-import { pairedMedian, promise } from '../report/row.ts';
+import { median, pairedMedian, promise } from '../report/row.ts';
 import type { Row } from '../report/row.ts';
 import { Stack } from '../stack.ts';
 import { startBareLoop, startGateway, startMcpNest, startMcpProxy, startOfficialServer } from '../targets.ts';
@@ -90,6 +90,11 @@ export function callRows(measurements: Measurement[]): Row[] {
           most: 0.2,
         },
       ),
+    },
+    {
+      measure: 'the same without comparison',
+      values: {},
+      promised: promise('ms', median(p50('gateway')), { below: 1.2 }),
     },
     {
       measure: 'memory with 64 connections, peak RSS MiB',
