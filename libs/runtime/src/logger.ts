@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { LineBatch } from './line-batch.ts';
 import { pinoPretty } from './pretty.ts';
+import { isoTime, serializeAtOnce } from './serialize-at-once.ts';
 import { StartError } from './start-error.ts';
 
 export type { Logger } from 'pino';
@@ -26,6 +27,8 @@ const maskedFields = new Set([
   'token',
 ]);
 const maskedDepth = 2;
+/** Stands for what throws when it is read: an event must not fail by what somebody else threw. */
+const unreadable = '[unreadable]';
 
 const credentialPatterns: [RegExp, string][] = [
   [/\b(Bearer|DPoP|Basic)\s+[\w.~+/=-]+/gi, '$1 [masked]'],
@@ -53,14 +56,15 @@ export function createLogger(
   const options = {
     level: settings.LOG_LEVEL,
     base: { app },
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: isoTime,
     serializers: { err: (error: unknown) => serializeError(error) },
     formatters: {
       level: (label: string) => ({ level: label }),
       log: (fields: Record<string, unknown>) => maskFields(fields, 0),
     },
   };
-  return pino(options, pretty ? pinoPretty() : (stdout ??= new LineBatch()));
+  const logger = pino(options, pretty ? pinoPretty() : (stdout ??= new LineBatch()));
+  return serializeAtOnce(logger, (fields) => maskFields(fields, 0));
 }
 
 /**
@@ -69,7 +73,8 @@ export function createLogger(
  */
 function maskFields(fields: Record<string, unknown>, depth: number): Record<string, unknown> {
   let masked: Record<string, unknown> | undefined;
-  for (const [name, value] of Object.entries(fields)) {
+  for (const name in fields) {
+    const value = fields[name];
     const kept = maskedFields.has(name) ? '[masked]' : maskValue(value, depth);
     if (kept === value) continue;
     masked ??= { ...fields };
@@ -81,9 +86,13 @@ function maskFields(fields: Record<string, unknown>, depth: number): Record<stri
 function maskValue(value: unknown, depth: number): unknown {
   // Errors have a serializer of their own.
   if (depth === maskedDepth || typeof value !== 'object' || value === null || value instanceof Error) return value;
-  if (!Array.isArray(value)) return maskFields(value as Record<string, unknown>, depth + 1);
-  const items = value.map((item) => maskValue(item, depth + 1));
-  return items.every((item, index) => item === value[index]) ? value : items;
+  try {
+    if (!Array.isArray(value)) return maskFields(value as Record<string, unknown>, depth + 1);
+    const items = value.map((item) => maskValue(item, depth + 1));
+    return items.every((item, index) => item === value[index]) ? value : items;
+  } catch {
+    return unreadable;
+  }
 }
 
 /** Causes are followed a few levels deep: one may lead back to its error. */
@@ -91,6 +100,14 @@ const maxCauses = 4;
 
 function serializeError(error: unknown, causes = maxCauses): unknown {
   if (!(error instanceof Error)) return error;
+  try {
+    return describeError(error, causes);
+  } catch {
+    return unreadable;
+  }
+}
+
+function describeError(error: Error, causes: number): Record<string, unknown> {
   const code = (error as NodeJS.ErrnoException).code;
   return {
     type: error.name,
