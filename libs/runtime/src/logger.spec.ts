@@ -53,6 +53,17 @@ describe('an error in an event', () => {
     );
     expect(JSON.parse(line).err).toMatchObject({ message: 'outer', errors: [{ message: 'inner' }] });
   });
+
+  it.each([
+    ['a message that throws', 'Object.defineProperty(new Error("x"), "message", { get() { throw 1 } })'],
+    ['a message that is no text', 'Object.assign(new Error("x"), { message: 404 })'],
+    ['a field that throws, and is no error', '{ get message() { throw 1 } }'],
+  ])('does not lose the event to %s', (_what, thrown) => {
+    expect(JSON.parse(logLine(`{ callId: "c1", err: ${thrown} }`))).toMatchObject({
+      callId: 'c1',
+      err: '[unreadable]',
+    });
+  });
 });
 
 describe('maskCredentials', () => {

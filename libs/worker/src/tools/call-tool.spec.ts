@@ -73,6 +73,15 @@ class Tools {
     if (how === 'rpc') throw new JsonRpcError(-31005, 'Busy', { data: { executed: 'no' } });
     if (how === 'credentials') throw new Error('cannot reach https://user:hunter2@db.example/');
     if (how === 'text') throw 'just text' as unknown as Error;
+    if (how === 'no text form') throw Object.create(null) as Error;
+    if (how === 'message without text') throw Object.assign(new Error('x'), { message: 404 });
+    if (how === 'message that throws') {
+      throw Object.defineProperty(new Error('x'), 'message', {
+        get: () => {
+          throw new Error('unreadable');
+        },
+      });
+    }
     throw new Error(how);
   }
 
@@ -178,6 +187,9 @@ describe('tools/call', () => {
     ['something unforeseen', 'something unforeseen'],
     ['text', 'just text'],
     ['credentials', 'cannot reach https://user:[masked]@db.example/'],
+    ['no text form', 'The tool failed without a message.'],
+    ['message without text', 'The tool failed without a message.'],
+    ['message that throws', 'The tool failed without a message.'],
   ])('answers a thrown error (%s) with isError and its message only', async (how, text) => {
     const { result } = await server.callTool('fail', { how });
     expect(result).toMatchObject({ isError: true, content: [{ type: 'text', text }] });

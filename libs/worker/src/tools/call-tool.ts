@@ -76,7 +76,14 @@ async function checkOutput(tool: PreparedTool, value: unknown): Promise<unknown>
   throw new InvalidOutput(`${tool.name} returned a result that does not fit its output schema - ${validated.faults}`);
 }
 
+/** Never throws: anything can be thrown, even what has no text form or a `message` that is none. */
 function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message === '' ? 'The tool failed without a message.' : maskCredentials(message);
+  let message: unknown;
+  try {
+    message = error instanceof Error ? error.message : String(error);
+  } catch {
+    // Then it has no message.
+  }
+  if (typeof message !== 'string' || message === '') return 'The tool failed without a message.';
+  return maskCredentials(message);
 }
