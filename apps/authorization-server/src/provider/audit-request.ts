@@ -1,4 +1,4 @@
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { ClientMetadata, KoaContextWithOIDC } from 'oidc-provider';
 import type { AuditEvent } from '../audit/audit-log.ts';
 import { defaultTenant } from '../config.ts';
 import { routes } from './endpoints.ts';
@@ -77,9 +77,17 @@ function authenticationEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
 function registrationEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
   const type = registrationEventType(ctx);
   if (type === undefined) return [];
-  const metadata = ctx.oidc.client?.metadata();
-  const details = { clientName: metadata?.client_name, redirectUris: metadata?.redirect_uris };
+  const known = registrationDetails(ctx.oidc.client?.metadata());
+  // The provider knows the client as it was when it authenticated; what it has become is the answer.
+  const details =
+    type === 'client.updated'
+      ? { ...registrationDetails(ctx.body as Partial<ClientMetadata>), previous: known }
+      : known;
   return [{ ...whoAsked(ctx), type, outcome: 'success', details }];
+}
+
+function registrationDetails(metadata: Partial<ClientMetadata> | undefined): Record<string, unknown> {
+  return { clientName: metadata?.client_name, redirectUris: metadata?.redirect_uris };
 }
 
 function registrationEventType(ctx: KoaContextWithOIDC): string | undefined {
