@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import { Browser } from './browser.ts';
-import { McpClient } from './mcp-client.ts';
+import { callback, McpClient } from './mcp-client.ts';
 import { begin, post, show } from './pages.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
@@ -54,6 +54,95 @@ describe('the audit of refused requests, over two replicas', () => {
     const page = await begin(new Browser(replicas), client);
     expect((await show(new Browser(replicas), page.url.href)).status).toBe(400);
     expect(await rows('interaction.refused')).toEqual([refusal('other_browser')]);
+  });
+
+  it('has a row for the resume step of a login that another browser began, and none for one that is over', async () => {
+    const page = await begin(new Browser(replicas), client);
+    const resume = page.url.href.replace('/interaction/', '/auth/');
+    const written = await rows('interaction.refused');
+    expect((await show(new Browser(replicas), resume)).status).toBe(400);
+    expect((await show(new Browser(replicas), '/auth/nothing')).status).toBe(400);
+    const added = (await rows('interaction.refused')).slice(written.length);
+    expect(added).toMatchObject([{ outcome: 'failure', reason: 'other_browser' }]);
+  });
+
+  it('has a row for an authorization request of an unknown client', async () => {
+    const nobody = McpClient.of(replicas, 'nobody');
+    expect((await begin(new Browser(replicas), nobody)).status).toBe(400);
+    const details = { requestedClientId: 'nobody', redirectUri: callback, detail: 'client not found' };
+    expect((await rows('authorization.refused')).at(-1)).toMatchObject({
+      reason: 'invalid_client',
+      oauth_client_id: null,
+      details,
+    });
+  });
+
+  it('has a row for a redirect URI that its client never registered', async () => {
+    const redirectUri = 'https://evil.example/';
+    expect((await begin(new Browser(replicas), client, { redirect_uri: redirectUri })).status).toBe(400);
+    const [row] = await rows('authorization.refused', client);
+    expect(row).toMatchObject({ outcome: 'failure', reason: 'invalid_redirect_uri', details: { redirectUri } });
+  });
+
+  it('has a row for a redirect URI that is cut in the middle of a character', async () => {
+    const redirectUri = `https://evil.example/${'\u{1f600}'.repeat(1_200)}`;
+    const before = await rows('authorization.refused');
+    expect((await begin(new Browser(replicas), client, { redirect_uri: redirectUri })).status).toBe(400);
+    const added = (await rows('authorization.refused')).slice(before.length);
+    expect(added).toMatchObject([{ reason: 'invalid_redirect_uri' }]);
+    expect(added[0]?.details?.['redirectUri']).toMatch(/^https:\/\/evil\.example\/.*\ufffd$/u);
+  });
+
+  it('has no row for an authorization request that is refused to its client', async () => {
+    const before = await rows('authorization.refused');
+    const { url } = await begin(new Browser(replicas), client, { prompt: 'none' });
+    expect(url.href).toMatch(/^http:\/\/127\.0\.0\.1:33418\/callback\?error=login_required/);
+    expect(await rows('authorization.refused')).toEqual(before);
+  });
+
+  it('has a row for what is refused at the authorization endpoint before anything is looked at', async () => {
+    expect((await begin(new Browser(replicas), client, { state: 'a\0b' })).status).toBe(400);
+    const details = { detail: 'a parameter holds a NUL character' };
+    expect((await rows('authorization.refused')).at(-1)).toMatchObject({ reason: 'invalid_request', details });
+  });
+
+  it.each([
+    ['a NUL', 'grant_type=refresh_token&refresh_token=a%00b', 400, 'a parameter holds a NUL character'],
+    ['too much', `grant_type=${'a'.repeat(56 * 1_024)}`, 413, 'the body exceeds 57344 bytes'],
+  ])('has one row for a token request with %s', async (_what, form, status, detail) => {
+    const before = await rows('token.refused');
+    expect((await client.postForm('/token', form)).status).toBe(status);
+    const added = (await rows('token.refused')).slice(before.length);
+    expect(added).toMatchObject([{ reason: 'invalid_request', details: { detail } }]);
+  });
+
+  it('has one row for a token request that the provider refuses', async () => {
+    const refused = await McpClient.register(replicas);
+    expect((await refused.refresh('guessed')).status).toBe(400);
+    expect(await rows('token.refused', refused)).toHaveLength(1);
+  });
+
+  it.each([
+    ['to whoever asks for an answer', 'application/json'],
+    ['to a browser', 'text/html'],
+  ])('has a row for a registration that is refused %s', async (_whom, accept) => {
+    const before = await rows('client.refused');
+    const headers = { accept, 'content-type': 'application/json' };
+    const body = JSON.stringify({ redirect_uris: [callback], token_endpoint_auth_method: 'private_key_jwt' });
+    expect((await replicas.send('/reg', { method: 'POST', headers, body })).status).toBe(400);
+    const added = (await rows('client.refused')).slice(before.length);
+    expect(added).toMatchObject([{ reason: 'invalid_client_metadata', address: '127.0.0.1' }]);
+  });
+
+  it('has a row for an update that the policy refuses, which names the client', async () => {
+    const before = await rows('client.refused');
+    const body = JSON.stringify({ client_id: client.oauthClientId, redirect_uris: ['javascript:alert(1)'] });
+    const headers = { authorization: 'Bearer guessed', 'content-type': 'application/json' };
+    const answer = await replicas.send(`/reg/${client.oauthClientId}`, { method: 'PUT', headers, body });
+    expect(answer.status).toBe(400);
+    const added = (await rows('client.refused')).slice(before.length);
+    const details = { requestedClientId: client.oauthClientId };
+    expect(added).toMatchObject([{ reason: 'invalid_redirect_uri', details }]);
   });
 
   it('has a row for a foreign Host', async () => {

@@ -1,7 +1,5 @@
 import { errors } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
-import { recordAudit } from '../audit/audit-log.ts';
-import { defaultTenant } from '../config.ts';
 import { networkOf } from '../entrance/caller-address.ts';
 import { currentRequest } from '../entrance/request-context.ts';
 import { routes } from '../provider/endpoints.ts';
@@ -20,39 +18,6 @@ export function limitRegistrations(dataSource: DataSource, perMinute: number): S
     ctx.set('retry-after', String(retryAfterSeconds));
     throw new TooManyRegistrations();
   };
-}
-
-/**
- * Writes that a registration was refused, once a minute for each network: a flood of refusals must not become a flood of
- * audit rows.
- */
-export function auditRefusedRegistrations(dataSource: DataSource): Step {
-  return async (ctx, next) => {
-    if (ctx.path !== routes.registration || ctx.method !== 'POST') return next();
-    let refusal: unknown;
-    try {
-      await next();
-      if (ctx.status >= 400) refusal = requestState(ctx).refusal ?? ctx.body;
-    } catch (error) {
-      refusal = error;
-      throw error;
-    } finally {
-      if (refusal !== undefined) await recordRefusal(dataSource, refusal);
-    }
-  };
-}
-
-async function recordRefusal(dataSource: DataSource, refusal: unknown): Promise<void> {
-  const { error: reason } = refusal as { error?: string };
-  if (reason === undefined) return;
-  const bucket = `refused registration:${networkOf(currentRequest()?.address ?? '')}`;
-  if ((await countInWindow(dataSource, bucket, { count: 1, windowSeconds: 60 })) !== undefined) return;
-  await recordAudit(dataSource.manager, {
-    type: 'client.refused',
-    tenantId: defaultTenant,
-    outcome: 'failure',
-    reason,
-  });
 }
 
 /** Replaces the metadata that a client registers, or updates, by what the policy makes of it. */

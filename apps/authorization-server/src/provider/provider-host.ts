@@ -68,6 +68,9 @@ function observe(provider: Provider, logger: Logger): void {
   const noteRefusal = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
     requestState(ctx).refusal = error;
   };
+  provider.on('authorization.error', noteRefusal);
+  provider.on('registration_create.error', noteRefusal);
+  provider.on('registration_update.error', noteRefusal);
   provider.on('grant.error', noteRefusal);
   provider.on('introspection.error', noteRefusal);
   provider.on('revocation.error', noteRefusal);

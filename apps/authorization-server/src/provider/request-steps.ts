@@ -1,7 +1,7 @@
 import type { Logger } from '@gatehouse/runtime';
 import type { Configuration } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
-import { admitRegistration, auditRefusedRegistrations, limitRegistrations } from '../clients/admit-registration.ts';
+import { admitRegistration, limitRegistrations } from '../clients/admit-registration.ts';
 import type { BoundedAudit } from '../audit/bounded-audit.ts';
 import type { ClientDocuments } from '../clients/documents/client-documents.ts';
 import { learnClient } from '../clients/documents/learn-client.ts';
@@ -9,6 +9,7 @@ import type { Settings } from '../config.ts';
 import type { ServerSecrets } from '../keys/server-secrets.ts';
 import type { Resources } from '../resources/resources.ts';
 import { allowBrowserClients } from './allow-browser-clients.ts';
+import { auditRefusals } from './audit-refusals.ts';
 import { catchFailures } from './catch-failures.ts';
 import { checkParameters, queryModeOnly } from './check-parameters.ts';
 import { describeServer } from './describe-server.ts';
@@ -38,7 +39,7 @@ export function requestSteps(options: {
       keySetMaxAgeSeconds: settings.AUTH_KEY_SET_MAX_AGE_SECONDS,
       hasClientDocuments: documents !== undefined,
     }),
-    auditRefusedRegistrations(dataSource),
+    auditRefusals(audit),
     limitRegistrations(dataSource, settings.AUTH_REGISTRATIONS_PER_MINUTE),
     readBody,
     checkParameters,
