@@ -1,5 +1,16 @@
 import { natsSettings } from '@gatehouse/messaging';
-import { commonSettings, flag, httpUrl, list, loadSettings, port, secret, wholeNumber } from '@gatehouse/runtime';
+import {
+  commonSettings,
+  emailAddress,
+  flag,
+  httpUrl,
+  list,
+  loadSettings,
+  password,
+  port,
+  secret,
+  wholeNumber,
+} from '@gatehouse/runtime';
 import { z } from 'zod';
 
 /** The settings of the authorization server; `process.env` is read nowhere else. */
@@ -21,12 +32,11 @@ export const authorizationServerSettings = z.object({
   GATEHOUSE_ENCRYPTION_KEY_PREVIOUS: secret(
     z.string().default('').describe('Older key-encryption keys, comma-separated; they open, but no longer seal'),
   ),
-  GATEHOUSE_ADMIN_EMAIL: z
-    .string()
-    .default('admin@localhost')
-    .describe('Sign-in of the first administrator, who is created when there is no account'),
+  GATEHOUSE_ADMIN_EMAIL: emailAddress(
+    'Sign-in of the first administrator, who is created when there is no account',
+  ).default('admin@localhost'),
   GATEHOUSE_ADMIN_PASSWORD: secret(
-    z.string().optional().describe('Password of the first administrator; made up and shown once when unset'),
+    password('Password of the first administrator; made up and shown once when unset').optional(),
   ),
   GATEHOUSE_REPORT_FIRST_ADMIN: z
     .enum(['stderr', 'stdout'])

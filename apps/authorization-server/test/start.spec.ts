@@ -42,6 +42,16 @@ describe('the start', () => {
     ['an issuer that is no URL', { AUTH_ISSUER: 'auth.example' }, /AUTH_ISSUER: must be an http\(s\) URL/],
     ['no database', { DATABASE_URL: '' }, /DATABASE_URL is required/],
     ['a malformed database URL', { DATABASE_URL: 'mysql://a:secret@b/c' }, /^DATABASE_URL is malformed/],
+    [
+      'a first administrator who could not sign in',
+      { GATEHOUSE_ADMIN_EMAIL: 'nonsense' },
+      /^Bad settings - GATEHOUSE_ADMIN_EMAIL: must be an e-mail address [^;]*\.$/,
+    ],
+    [
+      'a password that is too short',
+      { GATEHOUSE_ADMIN_PASSWORD: 'secret' },
+      /^Bad settings - GATEHOUSE_ADMIN_PASSWORD: must be one line of 8 to 1024 characters\.$/,
+    ],
     ['no key-encryption key', { GATEHOUSE_ENCRYPTION_KEY: '' }, /GATEHOUSE_ENCRYPTION_KEY is required/],
   ])('fails in one sentence for %s', async (_what, environment, sentence) => {
     const message = await failureOf(environment);

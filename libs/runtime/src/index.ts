@@ -10,10 +10,12 @@ export type { RunningApp } from './run-app.ts';
 export {
   commonSettings,
   describeSettings,
+  emailAddress,
   flag,
   httpUrl,
   list,
   loadSettings,
+  password,
   port,
   secret,
   wholeNumber,

@@ -3,7 +3,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { describeSettings, flag, httpUrl, list, loadSettings, port, secret, wholeNumber } from './settings.ts';
+import {
+  describeSettings,
+  emailAddress,
+  flag,
+  httpUrl,
+  list,
+  loadSettings,
+  password,
+  port,
+  secret,
+  wholeNumber,
+} from './settings.ts';
 import { StartError } from './start-error.ts';
 
 const schema = z.object({
@@ -14,6 +25,7 @@ const schema = z.object({
   HOSTS: list('Hosts that are accepted'),
   KEY: secret(z.string().min(4).optional().describe('A key')),
 });
+const signIn = z.object({ EMAIL: emailAddress('Who'), PASSWORD: secret(password('Of whom').optional()) });
 const required = { URL: 'http://localhost:3000/' };
 
 let folder: string;
@@ -59,6 +71,41 @@ describe('loadSettings', () => {
     expect(() => loadSettings(schema, environment)).toThrow(StartError);
     expect(() => loadSettings(schema, environment)).toThrow(sentence);
   });
+
+  it.each(['admin@localhost', ' admin@example.com ', `${'a'.repeat(242)}@example.com`])(
+    'takes the e-mail address %j, which a form takes',
+    (EMAIL) => {
+      expect(loadSettings(signIn, { EMAIL })).toEqual({ EMAIL: EMAIL.trim() });
+    },
+  );
+
+  it.each([
+    'nonsense',
+    '@localhost',
+    'admin@',
+    'a@b@c',
+    'a b@c',
+    'admin@-a',
+    'ädmin@a',
+    `${'a'.repeat(243)}@example.com`,
+  ])('refuses the e-mail address %j, which a form refuses', (EMAIL) => {
+    const sentence =
+      'Bad settings - EMAIL: must be an e-mail address of at most 254 characters, such as admin@localhost.';
+    expect(() => loadSettings(signIn, { EMAIL })).toThrow(new StartError(sentence));
+  });
+
+  it.each([8, 1_024])('takes a password of %i characters', (length) => {
+    const PASSWORD = 'x'.repeat(length);
+    expect(loadSettings(signIn, { EMAIL: 'a@b', PASSWORD })).toMatchObject({ PASSWORD });
+  });
+
+  it.each(['hunter2', 'x'.repeat(1_025), 'two\nlines', 'with a\0NUL'])(
+    'refuses the password %j, which a form cannot send, without repeating it',
+    (PASSWORD) => {
+      const sentence = 'Bad settings - PASSWORD: must be one line of 8 to 1024 characters.';
+      expect(() => loadSettings(signIn, { EMAIL: 'a@b', PASSWORD })).toThrow(new StartError(sentence));
+    },
+  );
 
   it('never repeats the value of a bad setting', () => {
     expect(() => loadSettings(schema, { ...required, KEY: 'abc' })).toThrow(/^(?!.*abc)/);

@@ -46,6 +46,26 @@ export function httpUrl(description: string) {
     .describe(description);
 }
 
+/** An e-mail address as an HTML form takes it (HTML §4.10.5.1.5), so that its owner can type it there. */
+export function emailAddress(description: string) {
+  return z
+    .string()
+    .trim()
+    .refine(
+      (value) => value.length <= 254 && z.regexes.html5Email.test(value),
+      'must be an e-mail address of at most 254 characters, such as admin@localhost',
+    )
+    .describe(description);
+}
+
+/** A password that can be typed into a form. */
+export function password(description: string) {
+  return z
+    .string()
+    .refine((value) => /^[^\0\r\n]{8,1024}$/.test(value), 'must be one line of 8 to 1024 characters')
+    .describe(description);
+}
+
 /** A comma-separated list; empty parts are dropped. */
 export function list(description: string) {
   return z

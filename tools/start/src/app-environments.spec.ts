@@ -73,6 +73,15 @@ describe('the environment of a role', () => {
   });
 });
 
+describe('the first administrator', () => {
+  it.each([
+    ['GATEHOUSE_ADMIN_EMAIL', 'nonsense'],
+    ['GATEHOUSE_ADMIN_PASSWORD', 'short'],
+  ])('who could not sign in stops the start before anything is made: %s', (name, value) => {
+    expect(() => readStartSettings({ [name]: value })).toThrow(`Bad settings - ${name}: must be `);
+  });
+});
+
 describe('the environment that a process inherits', () => {
   const given = {
     LOG_LEVEL: 'debug',

@@ -1,5 +1,15 @@
 import path from 'node:path';
-import { commonSettings, httpUrl, list, loadSettings, port, secret, wholeNumber } from '@gatehouse/runtime';
+import {
+  commonSettings,
+  emailAddress,
+  httpUrl,
+  list,
+  loadSettings,
+  password,
+  port,
+  secret,
+  wholeNumber,
+} from '@gatehouse/runtime';
 import { z } from 'zod';
 import { root } from './build.ts';
 
@@ -28,8 +38,8 @@ export const startSettings = z.object({
   FILES_ROOT: z.string().optional().describe('Directory served by the built-in files server'),
   GATEHOUSE_ENCRYPTION_KEY: secret(z.string().optional().describe('Key-encryption key to use instead of a made one')),
   GATEHOUSE_STATE_KEYS: secret(z.string().optional().describe('State keys of all roles to use instead of made ones')),
-  GATEHOUSE_ADMIN_EMAIL: z.string().default('admin@localhost').describe('Sign-in of the first administrator'),
-  GATEHOUSE_ADMIN_PASSWORD: secret(z.string().optional().describe('Password of the first administrator')),
+  GATEHOUSE_ADMIN_EMAIL: emailAddress('Sign-in of the first administrator').default('admin@localhost'),
+  GATEHOUSE_ADMIN_PASSWORD: secret(password('Password of the first administrator').optional()),
 });
 
 /** Parsed settings, with absolute paths. */

@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { StartError } from '@gatehouse/runtime';
 import type { DataSource } from 'typeorm';
 import { createAccount } from './accounts.ts';
 import { hashPassword } from './password-hash.ts';
 
 /** The role that may administer the tenant. */
 const administratorRole = 'administrator';
-
-const shortestPassword = 8;
 
 /** What the operator asked for, and how a generated password reaches them. */
 interface FirstAdministratorOptions {
@@ -24,7 +21,6 @@ interface FirstAdministratorOptions {
  * removed administrator back nor changes a password. Replicas that start together wait for each other on the
  * primary key of `first_administrator`.
  * @returns true when it was created now.
- * @throws StartError when the given password is too short.
  */
 export async function createFirstAdministrator(
   dataSource: DataSource,
@@ -35,11 +31,6 @@ export async function createFirstAdministrator(
     tenantId,
   ]);
   if (known.length > 0) return false;
-  if (options.password !== undefined && options.password.length < shortestPassword) {
-    throw new StartError(
-      `GATEHOUSE_ADMIN_PASSWORD has fewer than ${shortestPassword} characters: choose a longer one, or leave it unset to have one made up.`,
-    );
-  }
   const password = options.password ?? randomBytes(15).toString('base64url');
   const passwordHash = await hashPassword(password);
   return await dataSource.transaction(async (manager) => {
