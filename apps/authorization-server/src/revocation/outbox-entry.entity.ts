@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
 /** What a revocation names: one token (`jti`), all tokens of a grant (`gid`), of an account or of a client. */
-export type RevocationKind = 'token' | 'grant' | 'account' | 'client';
+type RevocationKind = 'token' | 'grant' | 'account' | 'client';
 
 /** A revocation that the gateways must hear of, written in the transaction that revokes. */
 @Entity({ name: 'outbox' })

@@ -7,7 +7,7 @@ import { describeRedirect } from '../redirect-target.ts';
 import type { RedirectTarget } from '../redirect-target.ts';
 
 /** What a person is asked to approve. */
-export interface ApprovalPage {
+interface ApprovalPage {
   /** `first`, `again` for a native application that was approved before, `changed` when it differs from what was. */
   occasion: 'first' | 'again' | 'changed';
   clientName: string | undefined;
