@@ -10,6 +10,15 @@ const beatIntervalMs = 500;
 /** Beats without an echo after which the bus counts as gone. */
 const tolerableLosses = 3;
 
+/** The bus was lost while something was waited for: nobody knows what became of it. */
+class BusGoneError extends Error {
+  override readonly name = 'BusGoneError';
+
+  constructor() {
+    super('NATS carries no messages');
+  }
+}
+
 /** Makes a part of the process right again after an outage, such as reading the catalog again. */
 type RecoveryStep = () => Promise<void>;
 
@@ -21,7 +30,7 @@ export class BusMonitor {
   readonly #connection: NatsConnection;
   readonly #logger: Logger;
   readonly #steps: RecoveryStep[] = [];
-  readonly #goneListeners: (() => void)[] = [];
+  readonly #goneListeners = new Set<() => void>();
   readonly #recoveredListeners: (() => void)[] = [];
   readonly #natsSubject = subjects.bus(randomToken(8));
   readonly #interval: NodeJS.Timeout;
@@ -63,9 +72,25 @@ export class BusMonitor {
     this.#steps.push(step);
   }
 
-  /** Calls `listener` whenever the bus is lost. */
-  onGone(listener: () => void): void {
-    this.#goneListeners.push(listener);
+  /** Calls `listener` whenever the bus is lost, until the returned function is called. */
+  onGone(listener: () => void): () => void {
+    this.#goneListeners.add(listener);
+    return () => this.#goneListeners.delete(listener);
+  }
+
+  /**
+   * Waits for `work`, and no longer than the bus carries messages.
+   * @throws Error at once when it carries none, without beginning; else as soon as it is lost
+   */
+  async whileItCarries<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (!this.carries) throw new BusGoneError();
+    const lost = Promise.withResolvers<never>();
+    const forget = this.onGone(() => lost.reject(new BusGoneError()));
+    try {
+      return await Promise.race([work(), lost.promise]);
+    } finally {
+      forget();
+    }
   }
 
   /** Calls `listener` whenever the bus carries again and every step of recovery is done. */

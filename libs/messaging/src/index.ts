@@ -16,6 +16,7 @@ export { Coalescer } from './changes/coalescer.ts';
 export { maxUriLength, publishResourceUpdates, watchResourceUpdates } from './changes/resource-updates.ts';
 export type { ResourceUpdates } from './changes/resource-updates.ts';
 export { definitionsDigest } from './definitions-digest.ts';
+export { isRefusedWrite } from './refused-write.ts';
 export { InstanceRegistry } from './instance-registry.ts';
 export type { Instance } from './instance-registry.ts';
 export type { InstanceAddress } from './subjects.ts';

@@ -55,12 +55,13 @@ export class UsedStates {
 
   /**
    * Takes a state out of circulation.
+   * @param timeoutMs how long the store is waited for, at most 2 s
    * @returns undefined when it has been used before
-   * @throws Error when the store does not answer in time or is full: the state may be used up then
+   * @throws Error; unless it `isRefusedWrite` the state may be used up then
    */
-  async use(tenant: string, requestState: string): Promise<UsedState | undefined> {
+  async use(tenant: string, requestState: string, timeoutMs = writeTimeoutMs): Promise<UsedState | undefined> {
     const jetstream = await this.#manager();
-    const options = { expect: { lastSubjectSequence: 0 }, timeout: writeTimeoutMs };
+    const options = { expect: { lastSubjectSequence: 0 }, timeout: Math.min(timeoutMs, writeTimeoutMs) };
     try {
       const { seq } = await jetstream.jetstream().publish(subjectOf(tenant, requestState), '', options);
       return { revision: seq };

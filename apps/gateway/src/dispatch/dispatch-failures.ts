@@ -23,6 +23,15 @@ export const failures = {
 
   busGone: (): DispatchFailure => notExecuted(ErrorCode.dependencyUnavailable, 'bus-gone'),
 
+  /** Nobody knows whether the state of the call is used up: the same call may be refused. */
+  stateUnknown: (): DispatchFailure => ({
+    kind: 'failed',
+    code: ErrorCode.outcomeUnknown,
+    executed: 'unknown',
+    retryable: false,
+    reason: 'state-unknown',
+  }),
+
   lost: (call: DispatchCall, reason: 'worker-lost' | 'bus-gone' | 'malformed-answer'): DispatchFailure => ({
     kind: 'failed',
     code: ErrorCode.outcomeUnknown,

@@ -16,6 +16,8 @@ export interface DispatchCall {
   trace: TraceCarrier;
   /** The JSON-RPC request as the client sent it. */
   body: Uint8Array;
+  /** When its time began to run. */
+  startedAtMs: number;
   /** Longest wait without progress. */
   timeoutMs: number;
   /** Makes what lets an attempt become a task; absent when the call stays a call. */
@@ -32,6 +34,7 @@ export type DispatchFailureReason =
   | 'deadline'
   | 'worker-lost'
   | 'bus-gone'
+  | 'state-unknown'
   | 'cancelled'
   | 'request-too-large'
   | 'result-too-large'

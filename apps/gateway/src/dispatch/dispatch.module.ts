@@ -50,7 +50,7 @@ import { SingleUse } from './single-use.ts';
         const states = new UsedStates(connection);
         await states.open();
         bus.addRecoveryStep(() => states.open());
-        return new SingleUse(states, logger);
+        return new SingleUse(states, bus, logger);
       },
     },
   ],

@@ -57,14 +57,13 @@ export class Dispatch {
     onNotification: (body: Uint8Array) => void,
     signal: AbortSignal,
   ): Promise<DispatchOutcome> {
-    const startedAt = Date.now();
     const attempts: Attempts = { tried: new Set(), overloaded: 0, relayed: false, lost: false };
     const relay = (body: Uint8Array) => {
       attempts.relayed = true;
       onNotification(body);
     };
     for (;;) {
-      const spentMs = Date.now() - startedAt;
+      const spentMs = Date.now() - call.startedAtMs;
       const timeoutMs = Math.min(call.timeoutMs, this.#maxCallMs) - spentMs;
       if (timeoutMs <= 0) return failures.deadline(call, attempts.lost ? 'unknown' : 'no');
       const instance = this.#registry.pick(call.tenant, call.server, call.digest, attempts.tried);

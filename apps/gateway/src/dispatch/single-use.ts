@@ -1,4 +1,5 @@
-import type { UsedState, UsedStates } from '@gatehouse/messaging';
+import type { BusMonitor, UsedState, UsedStates } from '@gatehouse/messaging';
+import { isRefusedWrite } from '@gatehouse/messaging';
 import type { Logger } from '@gatehouse/runtime';
 import { failures } from './dispatch-failures.ts';
 import type { DispatchOutcome } from './dispatch-outcome.ts';
@@ -10,45 +11,59 @@ import { logStateNotReleased, logUsedStatesUnavailable } from './events.ts';
  */
 export class SingleUse {
   readonly #states: UsedStates;
+  readonly #bus: BusMonitor;
   readonly #logger: Logger;
 
-  constructor(states: UsedStates, logger: Logger) {
+  constructor(states: UsedStates, bus: BusMonitor, logger: Logger) {
     this.#states = states;
+    this.#bus = bus;
     this.#logger = logger;
   }
 
   /**
    * Uses a state up, then dispatches. From the first line on a crash leaves the state used: it runs at most once, maybe never.
+   * @param timeoutMs of the call: the state is not waited for any longer
    * @returns `used-state` when it was used before
    */
   async dispatch(
     tenant: string,
     requestState: string,
+    timeoutMs: number,
     dispatch: () => Promise<DispatchOutcome>,
   ): Promise<DispatchOutcome | 'used-state'> {
-    const used = await this.#use(tenant, requestState);
+    if (!this.#bus.carries) return failures.busGone();
+    const used = await this.#use(tenant, requestState, timeoutMs);
     if (used === 'unavailable') return failures.busGone();
+    if (used === 'unknown') return failures.stateUnknown();
     if (used === undefined) return 'used-state';
     const outcome = await dispatch();
-    if (outcome.kind === 'failed' && outcome.executed === 'no') await this.#release(used);
-    return outcome;
+    if (outcome.kind !== 'failed' || outcome.executed !== 'no' || (await this.#release(used))) return outcome;
+    // The same call would be refused for its state.
+    const { retryAfterMs: _never, ...failure } = outcome;
+    return { ...failure, retryable: false };
   }
 
-  async #use(tenant: string, requestState: string): Promise<UsedState | undefined | 'unavailable'> {
+  async #use(
+    tenant: string,
+    requestState: string,
+    timeoutMs: number,
+  ): Promise<UsedState | undefined | 'unavailable' | 'unknown'> {
     try {
-      return await this.#states.use(tenant, requestState);
+      return await this.#bus.whileItCarries(() => this.#states.use(tenant, requestState, timeoutMs));
     } catch (error) {
       logUsedStatesUnavailable(this.#logger, error);
-      return 'unavailable';
+      return isRefusedWrite(error) ? 'unavailable' : 'unknown';
     }
   }
 
-  /** A client that is told "not executed, try again" must be able to. */
-  async #release(used: UsedState): Promise<void> {
+  /** A client that is told "not executed, try again" must be able to. False when nobody knows whether it can. */
+  async #release(used: UsedState): Promise<boolean> {
     try {
-      await this.#states.release(used);
+      await this.#bus.whileItCarries(() => this.#states.release(used));
+      return true;
     } catch (error) {
       logStateNotReleased(this.#logger, error);
+      return false;
     }
   }
 }

@@ -91,6 +91,7 @@ export function dispatchCall(
     traceId: '0af7651916cd43dd8448eb211c80319c',
     trace: {},
     body: Buffer.from('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}}'),
+    startedAtMs: Date.now(),
     timeoutMs: 5_000,
     replayable: false,
     ...changes,

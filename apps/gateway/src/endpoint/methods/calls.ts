@@ -91,8 +91,9 @@ export class Calls {
       throw insufficientScope(decision.scopes, this.#urls.metadataUrlOf(request.endpoint));
     }
     const grantTask = this.#admitTask(request, target, record);
+    const startedAtMs = Date.now();
     const outcome = await this.#dispatchOnce(request, target, () =>
-      this.#dispatchAdmitted(request, target, context, grantTask),
+      this.#dispatchAdmitted(request, target, context, { startedAtMs, grantTask }),
     );
     if (outcome === 'used-state') {
       record.refused('used-state');
@@ -125,14 +126,14 @@ export class Calls {
     const { requestState } = message.params;
     // A state that is no text never verifies.
     if (!target.singleUseState || typeof requestState !== 'string') return dispatch();
-    return this.#singleUse.dispatch(principal.tenant, requestState, dispatch);
+    return this.#singleUse.dispatch(principal.tenant, requestState, this.#timeoutMsOf(target), dispatch);
   }
 
   async #dispatchAdmitted(
     request: McpRequest,
     target: CallTarget,
     context: RequestContext,
-    grantTask: GrantTask | undefined,
+    { startedAtMs, grantTask }: { startedAtMs: number; grantTask: GrantTask | undefined },
   ): Promise<DispatchOutcome> {
     const permit = this.#admission.admit(request.principal);
     if (permit === undefined) return failures.tooManyCalls();
@@ -149,7 +150,8 @@ export class Calls {
         traceId: request.span.traceId,
         trace: request.span.carrier,
         body: request.body,
-        timeoutMs: Math.min(target.timeoutMs, this.#maxCallMs),
+        startedAtMs,
+        timeoutMs: this.#timeoutMsOf(target),
         replayable: target.replayable,
         ...(grantTask && { grantTask }),
       },
@@ -158,6 +160,10 @@ export class Calls {
     );
     permit.release();
     return outcome;
+  }
+
+  #timeoutMsOf(target: CallTarget): number {
+    return Math.min(target.timeoutMs, this.#maxCallMs);
   }
 }
 
