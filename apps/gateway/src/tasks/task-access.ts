@@ -1,5 +1,12 @@
 import type { BusMonitor, NatsConnection, StoredTask, Task, TaskKey } from '@gatehouse/messaging';
-import { maxTaskContentBytes, ownerOf, TaskStore, tellOwner, unconfirmedWords } from '@gatehouse/messaging';
+import {
+  isRefusedWrite,
+  maxTaskContentBytes,
+  ownerOf,
+  TaskStore,
+  tellOwner,
+  unconfirmedWords,
+} from '@gatehouse/messaging';
 import { ErrorCode, gatehouseError, JsonRpcError } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
 import { logTasksUnreachable } from './events.ts';
@@ -23,22 +30,37 @@ export class TaskAccess {
    * @throws JsonRpcError -31009 when NATS does not answer
    */
   read(key: TaskKey, traceId: string): Promise<StoredTask | undefined> {
-    return this.#attempt(traceId, () => this.#store.read(key));
+    return this.#attempt(
+      () => this.#store.read(key),
+      () => unreachable(traceId),
+    );
   }
 
   /**
    * Changes a task by a client's words. They are stored when this resolves; the owner hears of them at once, or else
    * from whichever gateway finds that it has not confirmed them.
-   * @throws JsonRpcError -31009 when NATS does not answer, -31008 when the task cannot hold the words
+   * @throws JsonRpcError -31009 when they were certainly not stored, -31002 when NATS had them and does not answer, -31008
+   * when the task cannot hold them
    */
   async change(key: TaskKey, change: (task: Task) => Task | undefined, traceId: string): Promise<void> {
     const maxBytes = maxTaskContentBytes(this.#connection);
+    let writing = false;
+    let answered = false;
     const bounded = (task: Task) => {
+      // The read was waited for no longer, and its caller was told that nothing happened: that stays true.
+      if (answered) return undefined;
       const changed = change(task);
       if (changed && changed.content.length > maxBytes) throw tooLarge(traceId);
+      writing = changed !== undefined;
       return changed;
     };
-    const task = await this.#attempt(traceId, () => this.#store.change(key, bounded));
+    const task = await this.#attempt(
+      () => this.#store.change(key, bounded),
+      (error) => {
+        answered = true;
+        return writing && !isRefusedWrite(error) ? unknownOutcome(traceId) : unreachable(traceId);
+      },
+    );
     if (task) this.remind(key, task);
   }
 
@@ -49,14 +71,14 @@ export class TaskAccess {
     tellOwner(this.#connection, ownerOf(key, task.state), { taskId: key.taskId, kind: 'changed', ...words });
   }
 
-  async #attempt<Result>(traceId: string, work: () => Promise<Result>): Promise<Result> {
-    if (!this.#bus.carries) throw unreachable(traceId);
+  async #attempt<Result>(work: () => Promise<Result>, failureOf: (error: unknown) => JsonRpcError): Promise<Result> {
+    if (!this.#bus.carries) throw failureOf(undefined);
     try {
-      return await work();
+      return await this.#bus.whileItCarries(work);
     } catch (error) {
       if (error instanceof JsonRpcError) throw error;
       logTasksUnreachable(this.#logger, error);
-      throw unreachable(traceId);
+      throw failureOf(error);
     }
   }
 }
@@ -64,6 +86,11 @@ export class TaskAccess {
 function unreachable(traceId: string): JsonRpcError {
   const data = { executed: 'no', retryable: true, retryAfterMs: 1_000, traceId } as const;
   return gatehouseError(ErrorCode.dependencyUnavailable, 'The store of tasks is not available', data);
+}
+
+function unknownOutcome(traceId: string): JsonRpcError {
+  const data = { executed: 'unknown', retryable: false, traceId } as const;
+  return gatehouseError(ErrorCode.outcomeUnknown, 'It is unknown whether the task was changed', data);
 }
 
 function tooLarge(traceId: string): JsonRpcError {

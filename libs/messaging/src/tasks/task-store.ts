@@ -3,6 +3,7 @@ import type { MsgHdrs, NatsConnection } from '@nats-io/nats-core';
 import { headers } from '@nats-io/nats-core';
 import { MsgHdrsImpl } from '@nats-io/nats-core/internal';
 import { explainJetStreamFailure } from '../explain-jetstream-failure.ts';
+import { RefusedWriteError } from '../refused-write.ts';
 import { headerRoomBytes } from '../wire.ts';
 import type { Task, TaskKey, TaskState } from './task.ts';
 import { isExpired } from './task.ts';
@@ -75,7 +76,7 @@ export class TaskStore {
   /**
    * Changes a task whatever others do at the same time: `change` is asked again with what they stored. It answers undefined
    * where nothing is to be changed. Resolves with the task as it is then; undefined when there is none.
-   * @throws Error when NATS does not answer, or the stream is full
+   * @throws Error when NATS does not answer; one that `isRefusedWrite` when the stream is full or others are always faster
    */
   async change(key: TaskKey, change: (task: Task) => Task | undefined): Promise<StoredTask | undefined> {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
@@ -84,9 +85,9 @@ export class TaskStore {
       if (!changed) return stored;
       const outcome = await this.append(key, changed, stored.revision);
       if (outcome.kind === 'stored') return { ...changed, revision: outcome.revision };
-      if (outcome.kind === 'full') throw new Error('the stream of tasks is full');
+      if (outcome.kind === 'full') throw new RefusedWriteError('the stream of tasks is full');
     }
-    throw new Error('others kept changing the task');
+    throw new RefusedWriteError('others kept changing the task');
   }
 }
 
