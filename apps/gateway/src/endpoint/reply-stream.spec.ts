@@ -109,7 +109,7 @@ describe('an answer', () => {
 });
 
 describe('a result that comes in chunks', () => {
-  const windowBytes = megabyte;
+  const windowBytes = megabyte / 2;
   const chunkBytes = 128 * 1024;
   let sentBytes: number;
   let chunks: FrameChunks;
@@ -159,6 +159,17 @@ describe('a result that comes in chunks', () => {
     await until(() => closed);
     expect(received).toContain('content-length: 67108864');
     expect(received.length).toBeLessThan(64 * megabyte);
+  });
+
+  it('costs less than 1 MiB together with the notifications that wait before it', async () => {
+    stream.expectDelay();
+    await flood();
+    expect(response.writableLength).toBeGreaterThan(megabyte / 8);
+    stream.finish({ status: 200, chunked: startWorker(64 * megabyte) });
+    for (let turn = 0; turn < 2_000; turn++) await settle();
+    // Nothing of it has gone on: the reader takes nothing, and the notifications come first.
+    expect(sentBytes).toBe(windowBytes);
+    expect(response.writableLength + windowBytes).toBeLessThan(megabyte);
   });
 
   it('costs one window at most, is cut after 30 s and cancelled when its reader takes nothing', async () => {

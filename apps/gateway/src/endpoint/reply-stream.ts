@@ -11,6 +11,8 @@ const heartbeatMs = 15_000;
 const stallMs = 30_000;
 /** Notifications waiting for one reader; more are dropped, for they are advice and the result is not. */
 const maxWaitingBytes = 1024 * 1024;
+/** The same where a worker's result may come behind them: its window (512 KiB) and what lies between fit beside it. */
+const maxWaitingBeforeResultBytes = 384 * 1024;
 /** One write at a time of this size shows whether a slow reader still reads. */
 const sliceBytes = 64 * 1024;
 
@@ -34,7 +36,7 @@ export class ReplyStream implements RequestContext {
   #closeListeners: (() => void)[] | undefined;
   #streaming = false;
   #ended = false;
-  /** Since when a worker has said nothing; 0 while nobody is waited for. */
+  /** Since when a worker has said nothing; 0 when no worker is asked. */
   #silentSince = 0;
   #lastProgressAt = 0;
   #lastHeartbeatAt = 0;
@@ -78,7 +80,8 @@ export class ReplyStream implements RequestContext {
   notify(message: Uint8Array): boolean {
     if (this.#ended || this.#response.destroyed) return false;
     this.open();
-    if (this.#response.writableLength + message.length > maxWaitingBytes) return false;
+    const maxBytes = this.#silentSince === 0 ? maxWaitingBytes : maxWaitingBeforeResultBytes;
+    if (this.#response.writableLength + message.length > maxBytes) return false;
     this.#response.write(frameEvent(message), this.#onFlushed);
     return true;
   }
