@@ -100,9 +100,36 @@ describe('the envelope', () => {
     expect(readEnvelope(whole.subarray(2, -2))).toMatchObject({ kind: 'notification', method: 'n' });
   });
 
-  it('takes linear time for an object of 200,000 members', () => {
-    const members = Array.from({ length: 200_000 }, (_, index) => `"k${index}":${index}`).join(',');
-    const message = readEnvelope(Buffer.from(`{"jsonrpc":"2.0","method":"n","params":{${members}}}`));
-    expect(message).toMatchObject({ kind: 'notification' });
+  describe('of many parts', () => {
+    const notification = (params: string) => `{"jsonrpc":"2.0","method":"n","params":{${params}}}`;
+    /** Beside the members of the message itself. */
+    const members = (count: number) =>
+      notification(Array.from({ length: count - 3 }, (_, index) => `"k${index}":${index}`).join(','));
+    const containers = (count: number) => notification(`"a":[${'{},'.repeat(count - 4)}[]]`);
+
+    /** Beside the six of the message itself. */
+    const strings = (count: number) =>
+      notification(`"a":[${Array.from({ length: count - 6 }, (_, index) => `"${index}"`).join(',')}]`);
+
+    it.each([
+      ['25,000 members', members(25_000)],
+      ['25,000 objects and arrays', containers(25_000)],
+      ['100,000 strings', strings(100_000)],
+      ['any number of numbers', notification(`"a":[${'0,'.repeat(1_000_000)}0]`)],
+    ])('is read with %s', (_what, body) => {
+      expect(readEnvelope(Buffer.from(body))).toMatchObject({ kind: 'notification' });
+    });
+
+    it.each([
+      ['a member more', members(25_001), 'more than 25000 members'],
+      ['400,000 different names', members(400_000), 'more than 25000 members'],
+      ['a container more', containers(25_001), 'more than 25000 objects and arrays'],
+      ['a string more', strings(100_001), 'more than 100000 strings'],
+    ])('is refused before it is parsed with %s', (_what, body, reason) => {
+      // Cut off, it would be no JSON: nobody has tried.
+      const refusal = refusalOf(body.slice(0, -1));
+      expect(refusal).toMatchObject({ code: -32600, httpStatus: 400, requestId: undefined });
+      expect(refusal.message).toContain(reason);
+    });
   });
 });

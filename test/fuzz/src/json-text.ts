@@ -71,6 +71,13 @@ const invalidUtf8 = ['ff', 'c080', 'eda080', 'f8888080', 'c3', 'e282', 'f4908080
   Buffer.from(hex, 'hex'),
 );
 
+/** Members whose names are all different, as many objects, or four times as many strings: just below what a message may have, just above, and far beyond. */
+const manyParts = [24_900, 25_100, 100_000].flatMap((count) => [
+  Array.from({ length: count }, (_, index) => `"k${index}":${index}`).join(','),
+  `"a":[${'{},'.repeat(count)}{}]`,
+  `"a":[${Array.from({ length: 4 * count }, (_, index) => `"${index.toString(36)}"`).join(',')}]`,
+]);
+
 const replacedNumbers = ['1e400', '-1e400', '1'.repeat(5_000), '0x10', '01', '1.', '.5', '+1', 'NaN', 'Infinity', '1e'];
 
 /** Changes of the text. */
@@ -116,10 +123,14 @@ export const textMutation: fc.Arbitrary<TextMutation> = fc.oneof(
   fc.constant((text: Buffer) => Buffer.from(text.toString(), 'utf16le')),
   fc.constant(() => Buffer.alloc(0)),
   fc
-    .integer({ min: 1_000, max: 20_000 })
-    .map(
-      (count) => (text: Buffer) => replaceIn(text, '"arguments":{', `"arguments":{"wide":[${'0,'.repeat(count)}0],`),
-    ),
+    .oneof(
+      {
+        weight: 9,
+        arbitrary: fc.integer({ min: 1_000, max: 20_000 }).map((count) => `"wide":[${'0,'.repeat(count)}0]`),
+      },
+      { weight: 1, arbitrary: fc.constantFrom(...manyParts) },
+    )
+    .map((wide) => (text: Buffer) => replaceIn(text, '"arguments":{', `"arguments":{${wide},`)),
 );
 
 function replaceIn(text: Buffer, pattern: string | RegExp, replacement: string): Buffer {
