@@ -230,7 +230,22 @@ describe('a request head that is ambiguous or foreign', () => {
     ['a foreign Origin', ['POST /mcp HTTP/1.1', 'Host: localhost:3000', 'Origin: https://evil.example'], 403, false],
     ['an opaque Origin', ['POST /mcp HTTP/1.1', 'Host: localhost:3000', 'Origin: null'], 403, false],
     ['an unknown path', ['POST /other HTTP/1.1', 'Host: localhost:3000'], 404, false],
-    ['the absolute form', ['POST http://evil.example/mcp HTTP/1.1', 'Host: localhost:3000'], 404, false],
+    [
+      'the absolute form of a foreign URL',
+      ['POST http://evil.example/mcp HTTP/1.1', 'Host: localhost:3000'],
+      421,
+      false,
+    ],
+    ['the absolute form of no host', ['POST http:///mcp HTTP/1.1', 'Host: localhost:3000'], 421, false],
+    [
+      'the absolute form of a user',
+      ['POST http://localhost@evil.example/mcp HTTP/1.1', 'Host: localhost:3000'],
+      421,
+      false,
+    ],
+    ['the absolute form of an unknown path', ['POST http://localhost/ HTTP/1.1', 'Host: localhost:3000'], 404, false],
+    ['the absolute form without path', ['POST http://localhost HTTP/1.1', 'Host: localhost:3000'], 404, false],
+    ['the absolute form without token', ['POST http://localhost/mcp?x=1 HTTP/1.1', 'Host: evil.example'], 401, false],
     ['GET', ['GET /mcp HTTP/1.1', 'Host: localhost:3000'], 405, false],
     ['DELETE', ['DELETE /mcp HTTP/1.1', 'Host: localhost:3000'], 405, false],
     ['PUT', ['PUT /mcp/files HTTP/1.1', 'Host: localhost:3000'], 405, false],
@@ -251,6 +266,12 @@ describe('a request head that is ambiguous or foreign', () => {
     },
   );
 
+  it('in the absolute form is served, and its host replaces Host (RFC 9112 §3.2.2)', async () => {
+    const headers = { Authorization: `Bearer ${token}`, ...listHeaders, Host: 'evil.example' };
+    const answer = await sendRaw(test.gateway.port, rawPost('http://localhost:3000/mcp', body, headers));
+    expect(answer.status).toBe(200);
+  });
+
   it('names the methods that are allowed', async () => {
     const answer = await sendRaw(test.gateway.port, request(['GET /mcp HTTP/1.1', 'Host: localhost:3000']));
     expect(answer.head).toMatch(/^allow: POST, OPTIONS$/im);
@@ -269,6 +290,9 @@ describe('media types', () => {
   it.each<[string, Record<string, string | undefined>, number]>([
     ['no Content-Type', { 'Content-Type': undefined }, 415],
     ['text', { 'Content-Type': 'text/plain' }, 415],
+    ['gzip', { 'Content-Encoding': 'gzip' }, 415],
+    ['two codings', { 'Content-Encoding': 'gzip, identity' }, 415],
+    ['no coding, by its name', { 'Content-Encoding': 'identity' }, 200],
     ['a form', { 'Content-Type': 'application/x-www-form-urlencoded' }, 415],
     ['JSON alone in Accept', { Accept: 'application/json' }, 406],
     ['streams alone in Accept', { Accept: 'text/event-stream' }, 406],

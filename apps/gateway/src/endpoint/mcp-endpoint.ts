@@ -22,7 +22,7 @@ import { ReplyStream } from './reply-stream.ts';
 import { ReplyStreams } from './reply-streams.ts';
 import { replyOfFault, replyOfRefusal } from './reply.ts';
 import type { Reply } from './reply.ts';
-import { checkMediaTypes, checkOrigin, checkRequestHead } from './request-head.ts';
+import { checkMediaTypes, checkOrigin, checkRequestHead, readTarget } from './request-head.ts';
 import { sendAndClose } from './send-and-close.ts';
 
 const maxBodyBytes = 4 * 1024 * 1024;
@@ -75,8 +75,7 @@ export class McpEndpoint {
    * no byte of a body is read for someone without a token.
    */
   async #takeSteps(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    checkRequestHead(request, this.#hosts);
-    const [path, query] = splitTarget(request.url ?? '');
+    const { path, query } = checkRequestHead(request, this.#hosts);
     const target = this.#urls.targetOf(path);
     if (target.kind === 'metadata') return this.#metadata.answer(request, response, target.endpoint);
     checkOrigin(request, this.#hosts);
@@ -123,7 +122,7 @@ export class McpEndpoint {
       return sendAndClose(request, response, payloadTooLarge());
     }
     const reply = replyOfRefusal(error);
-    const [path] = splitTarget(request.url ?? '');
+    const { path } = readTarget(request.url ?? '');
     if (reply === undefined) logFault(this.#logger, { err: error, path });
     else logRefused(this.#logger, { status: reply.status, reason: (error as Error).message, path });
     const { closes, ...answered } = reply ?? replyOfFault(undefined);
@@ -142,9 +141,4 @@ function payloadTooLarge(): Reply {
 function overloaded(): JsonRpcError {
   const data = { executed: 'no', retryable: true, retryAfterMs: 1_000, traceId: newTraceId() } as const;
   return gatehouseError(ErrorCode.overloaded, 'Too many answers wait for their readers', data);
-}
-
-function splitTarget(url: string): [path: string, query: string | undefined] {
-  const mark = url.indexOf('?');
-  return mark === -1 ? [url, undefined] : [url.slice(0, mark), url.slice(mark + 1)];
 }
