@@ -5,5 +5,7 @@ export const settings = {
   FILES_ROOT: z
     .string()
     .default('.gatehouse/workspace')
-    .describe('Directory that the files server serves; made if it is missing'),
+    .describe(
+      'Directory that the files server serves; a missing one is made, but `npm start` makes only its own default',
+    ),
 };
