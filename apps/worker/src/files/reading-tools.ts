@@ -52,7 +52,7 @@ const readInput = z.object({
     .number()
     .int()
     .min(16)
-    .max(maxReadBytes)
+    .max(maxReadBytes, `must be at most ${maxReadBytes}: read in parts, each with the nextOffset of the last as offset`)
     .default(192 * 1024)
     .describe('Most bytes in one answer; ask for fewer when an answer is too large to be carried'),
   encoding: z.enum(['auto', 'utf-8', 'base64']).default('auto').describe('auto: text if it is UTF-8, else base64'),
