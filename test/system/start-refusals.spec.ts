@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import path from 'node:path';
@@ -145,29 +147,101 @@ const refusals: Refusal[] = [
   },
 ];
 
+/** What a sentence says, said once more by a service or an app itself. */
+const rawComplaint = /(?:FATAL|PANIC): |\[(?:WRN|ERR|FTL)\]|^(?!start: ).*cannot start: | {4}at /m;
+
+/** The sentences of a start that must fail, and leaves nothing else behind. */
+async function refuse({ settings, leaves = [] }: Refusal): Promise<string[] | null> {
+  const command = new Command(['npm', 'start'], {
+    ...asEnvironment(await findFreePorts()),
+    GATEHOUSE_DATA_DIR: dataDir,
+    ...settings?.(),
+  });
+  expect(await command.ended).toBe(1);
+  expect(command.output).not.toContain('sesame');
+  expect(command.output).not.toMatch(rawComplaint);
+  const left = readdirSync(folder.path, { recursive: true }).map(String);
+  expect(left.filter((name) => /^data\/[^/]*(?:lock|processes)/.test(name))).toEqual(leaves);
+  return command.output.match(/^start: .*$/gm);
+}
+
 describe('npm start', () => {
-  it.each(refusals)(
-    'ends with one sentence and exit code 1 on $fault',
-    async ({ settings, damage, sentence, leaves = [] }) => {
-      rmSync(dataDir, { recursive: true, force: true });
-      damage?.();
-      const command = new Command(['npm', 'start'], {
-        ...asEnvironment(await findFreePorts()),
-        GATEHOUSE_DATA_DIR: dataDir,
-        ...settings?.(),
-      });
-      expect(await command.ended).toBe(1);
-      expect(command.output.match(/^start: .*$/gm)).toEqual([expect.stringMatching(sentence)]);
-      expect(command.output).not.toContain('sesame');
-      expect(command.output).not.toMatch(/^ {4}at /m);
-      const left = readdirSync(folder.path, { recursive: true }).filter((name) => /lock|processes/.test(String(name)));
-      expect(left).toEqual(leaves);
-    },
-  );
+  it.each(refusals)('ends with one sentence and exit code 1 on $fault', async (refusal) => {
+    rmSync(dataDir, { recursive: true, force: true });
+    refusal.damage?.();
+    expect(await refuse(refusal)).toEqual([expect.stringMatching(refusal.sentence)]);
+  });
 
   it('refuses one more process of a role where no stack is', async () => {
     const command = new Command(['npm', 'run', 'worker'], { GATEHOUSE_DATA_DIR: path.join(folder.path, 'none') });
     expect(await command.ended).toBe(1);
     expect(command.output).toMatch(/^worker cannot start: there is no stack in .*; run `npm start` first\.$/m);
   });
+});
+
+/** Overwrites files with as many random bytes. */
+function scramble(directory: string, isMeant: (name: string) => boolean = () => true): void {
+  for (const name of readdirSync(directory, { recursive: true }).map(String)) {
+    const file = path.join(directory, name);
+    if (statSync(file).isFile() && isMeant(name)) writeFileSync(file, randomBytes(Math.max(1, statSync(file).size)));
+  }
+}
+
+const damagedNats =
+  /^start: The NATS files in .*nats are damaged: Stream metafile .*: checksums do not match; restore the folder from a backup, or move it away .*\.$/m;
+
+const damages: Refusal[] = [
+  {
+    fault: 'JetStream files full of random bytes',
+    damage: () => scramble(inDataDir('nats', 'jetstream')),
+    sentence: damagedNats,
+  },
+  {
+    fault: 'descriptions of streams full of random bytes',
+    damage: () => scramble(inDataDir('nats', 'jetstream'), (name) => name.endsWith('meta.inf')),
+    sentence: damagedNats,
+  },
+  {
+    fault: 'a control file of PostgreSQL full of random bytes',
+    damage: () => scramble(inDataDir('postgres', 'global'), (name) => name === 'pg_control'),
+    sentence: /^start: The database in .*postgres does not start: .*; .*\.$/m,
+  },
+  {
+    fault: 'another key-encryption key',
+    damage: () => writeFileSync(inDataDir('encryption.key'), randomBytes(32).toString('base64')),
+    sentence:
+      /^start: authorization-server cannot start: The key in .*encryption\.key \(GATEHOUSE_ENCRYPTION_KEY_FILE\) does not open .*\.$/m,
+  },
+];
+
+describe('npm start on a data directory that was in use', () => {
+  const used = path.join(folder.path, 'used');
+
+  beforeAll(async () => {
+    const command = new Command(['npm', 'start'], {
+      ...asEnvironment(await findFreePorts()),
+      GATEHOUSE_DATA_DIR: used,
+    });
+    await command.waitForOutput(/^ready /m);
+    command.interrupt();
+    await command.ended;
+  });
+
+  it.each(damages)('ends with one sentence and exit code 1 on $fault, and deletes nothing', async (refusal) => {
+    rmSync(dataDir, { recursive: true, force: true });
+    // Node's own copy would give the database's files to this user.
+    execFileSync('cp', ['-a', used, dataDir]);
+    refusal.damage?.();
+    const streams = readStreams();
+    expect(await refuse(refusal)).toEqual([expect.stringMatching(refusal.sentence)]);
+    expect(readStreams()).toEqual(streams);
+  });
+
+  /** The descriptions of all streams, which only a stream that is made anew changes. */
+  function readStreams(): [string, string][] {
+    const directory = inDataDir('nats', 'jetstream');
+    const names = readdirSync(directory, { recursive: true }).map(String);
+    const metas = names.filter((name) => /\/streams\/[^/]+\/meta\.inf$/.test(name)).toSorted();
+    return metas.map((name) => [name, readFileSync(path.join(directory, name), 'base64')]);
+  }
 });

@@ -110,6 +110,12 @@ export function readCommandSettings(): CommandSettings {
   return loadSettings(commandSettings, process.env);
 }
 
+/** How the operator gave the key-encryption key, as the subject of a sentence that asks for another. */
+export function nameEncryptionKey(): string {
+  const { GATEHOUSE_ENCRYPTION_KEY: key, GATEHOUSE_ENCRYPTION_KEY_FILE: file } = process.env;
+  return key || !file ? 'GATEHOUSE_ENCRYPTION_KEY' : `The key in ${file} (GATEHOUSE_ENCRYPTION_KEY_FILE)`;
+}
+
 /** Injection token of {@link Settings}. */
 export const SETTINGS = Symbol('settings of the authorization server');
 

@@ -41,6 +41,8 @@ export class AppProcess {
   readonly #stopped = new AbortController();
   readonly #running: Promise<void>;
   #child: ChildProcess;
+  /** What the app itself says of its failed start. */
+  #refusal: string | undefined;
   #wasReady = false;
   #restartAsked = false;
 
@@ -60,7 +62,7 @@ export class AppProcess {
     let reasons = 'it does not answer';
     while (performance.now() < deadline) {
       signal.throwIfAborted();
-      if (hasEnded(this.#child)) throw new StartError(`${this.#app.name} ended while it started, see above.`);
+      if (hasEnded(this.#child)) throw await this.#failedStart();
       const unready = await askReadiness(this.#app.probes);
       if (unready === undefined) {
         this.#wasReady = true;
@@ -70,6 +72,12 @@ export class AppProcess {
       await sleep(readyPollMs);
     }
     throw new StartError(`${this.#app.name} is not ready after ${readyTimeoutMs / 1000} s: ${reasons}.`);
+  }
+
+  async #failedStart(): Promise<StartError> {
+    // The last lines may come after the exit.
+    if (this.#child.stderr?.closed === false) await once(this.#child.stderr, 'close');
+    return new StartError(this.#refusal ?? `${this.#app.name} ended while it started, see above.`);
   }
 
   /** Ends the app; the next one starts at once. */
@@ -128,7 +136,11 @@ export class AppProcess {
       if (answer !== undefined) child.stdin.write(`${answer}\n`);
     };
     readLines(child.stdout, take);
-    readLines(child.stderr, take);
+    readLines(child.stderr, (line) => {
+      // The whole start fails with it, in this one sentence.
+      if (!this.#wasReady && line.startsWith(`${name} cannot start: `)) this.#refusal = line;
+      else take(line);
+    });
     guardApp(child);
     const { pid } = child;
     if (pid !== undefined) {

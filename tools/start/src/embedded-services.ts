@@ -12,6 +12,7 @@ import type { EmbeddedPostgres } from './postgres.ts';
 import type { ProcessRecord } from './process-record.ts';
 import { natsIdentities } from './roles.ts';
 import type { StackRole } from './roles.ts';
+import { StartLog } from './start-log.ts';
 import type { StopRequest } from './stop-request.ts';
 
 const databaseRole = 'authorization_server';
@@ -49,31 +50,35 @@ export async function startEmbeddedServices(
   const services: { embeddedDatabaseUrl?: string; embeddedNatsUrl?: string } = {};
   if (settings.DATABASE_URL === undefined) {
     say('starting PostgreSQL ...');
-    const postgres = await startEmbeddedPostgres({
-      dataDir: dataDir.postgres,
-      port: ports.postgres,
-      password: passwords.postgresSuperuser,
-      onLog: (line) => / (WARNING|ERROR|FATAL|PANIC): /.test(line) && showLine('postgres', line, 'pretty'),
-    });
-    keep('postgres', postgres);
-    services.embeddedDatabaseUrl = await prepareDatabase(postgres, passwords.authorizationServerDatabase).catch(
-      (cause: Error) => {
+    const log = new StartLog((line) => showLine('postgres', line, 'pretty'));
+    services.embeddedDatabaseUrl = await log.during(async () => {
+      const postgres = await startEmbeddedPostgres({
+        dataDir: dataDir.postgres,
+        port: ports.postgres,
+        password: passwords.postgresSuperuser,
+        onLog: (line) => / (WARNING|ERROR|FATAL|PANIC): /.test(line) && log.take(line),
+      });
+      keep('postgres', postgres);
+      return prepareDatabase(postgres, passwords.authorizationServerDatabase).catch((cause: Error) => {
         throw new StartError(
           `The database in ${dataDir.postgres} cannot be used: ${cause.message}; restore the folder from a backup, or move it away to begin with an empty one.`,
           { cause },
         );
-      },
-    );
+      });
+    });
   }
   stop.signal.throwIfAborted();
   if (settings.NATS_URL === undefined) {
     say('starting NATS ...');
-    const nats = await startEmbeddedNats({
-      dataDir: dataDir.nats,
-      port: ports.nats,
-      identities: natsIdentities(roles, passwords.nats),
-      onLog: (line) => isWorthShowing(line) && showLine('nats', line, 'pretty'),
-    });
+    const log = new StartLog((line) => showLine('nats', line, 'pretty'));
+    const nats = await log.during(() =>
+      startEmbeddedNats({
+        dataDir: dataDir.nats,
+        port: ports.nats,
+        identities: natsIdentities(roles, passwords.nats),
+        onLog: (line) => isWorthShowing(line) && log.take(line),
+      }),
+    );
     keep('nats', nats);
     services.embeddedNatsUrl = nats.url;
   }

@@ -46,6 +46,9 @@ export interface EmbeddedNats {
 
 const defaultMaxPayloadBytes = 8 * 1024 * 1024;
 const stopGraceMs = 3_000;
+/** What nats-server 2.14 writes of a stream or a consumer whose files it cannot read; it goes on without it. */
+const damagePattern =
+  /\[WRN\] +(Stream metafile ".*": checksums do not match|Error (?:reading|unmarshalling) .*metafile .*|Error recreating stream .*|Error adding consumer .*: error creating store .*)/;
 
 /**
  * Starts a NATS server on a loopback port. It dies with this process, even on kill -9.
@@ -98,19 +101,27 @@ function configuration(options: EmbeddedNatsOptions, port: number) {
 
 async function waitUntilReady(server: ChildProcess, options: EmbeddedNatsOptions): Promise<void> {
   let complaint = 'it gave no reason';
+  let damage: string | undefined;
   await new Promise<void>((resolve, reject) => {
     if (server.stderr) {
       createInterface({ input: server.stderr }).on('line', (line) => {
         complaint = /\[(?:FTL|ERR)\] (.*)/.exec(line)?.[1] ?? (line.startsWith('nats-server: ') ? line : complaint);
-        if (line.endsWith('Server is ready')) resolve();
-        options.onLog?.(line);
+        const [, found] = damagePattern.exec(line) ?? [];
+        damage ??= found;
+        if (found === undefined) options.onLog?.(line);
+        if (!line.endsWith('Server is ready')) return;
+        if (damage === undefined) resolve();
+        // Before anybody connects: who misses his stream makes it anew, over what could have been restored.
+        else server.kill('SIGTERM');
       });
     }
     server.once('error', reject);
     server.once('close', () =>
       reject(
         new StartError(
-          `NATS does not start on ${options.dataDir}: ${complaint}; if its files are damaged, restore the folder from a backup or move it away to begin with an empty one.`,
+          damage !== undefined
+            ? `The NATS files in ${options.dataDir} are damaged: ${damage}; restore the folder from a backup, or move it away to begin with an empty one.`
+            : `NATS does not start on ${options.dataDir}: ${complaint}; if its files are damaged, restore the folder from a backup or move it away to begin with an empty one.`,
         ),
       ),
     );

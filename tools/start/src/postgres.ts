@@ -160,7 +160,7 @@ async function startServer(
     createInterface({ input: server.stderr }).on('line', (line) => {
       if (complaintPattern.test(line)) complaints.push(line);
       if (line.includes('database system is ready to accept connections')) resolve();
-      options.onLog?.(line);
+      options.onLog?.(line.replaceAll('/proc/self/cwd', options.dataDir));
     });
     server.once('error', reject);
     server.once('close', () =>

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { StartError } from '@gatehouse/runtime';
+import { nameEncryptionKey } from '../config.ts';
 
 const formatVersion = 1;
 const ivBytes = 12;
@@ -63,15 +64,15 @@ export function readKeyEncryption(settings: {
 }): KeyEncryption {
   const previous = settings.GATEHOUSE_ENCRYPTION_KEY_PREVIOUS.split(',').filter((text) => text.trim() !== '');
   return new KeyEncryption([
-    parseKey('GATEHOUSE_ENCRYPTION_KEY', settings.GATEHOUSE_ENCRYPTION_KEY),
+    parseKey(nameEncryptionKey(), settings.GATEHOUSE_ENCRYPTION_KEY),
     ...previous.map((text) => parseKey('GATEHOUSE_ENCRYPTION_KEY_PREVIOUS', text)),
   ]);
 }
 
-function parseKey(setting: string, text: string): Buffer {
+function parseKey(name: string, text: string): Buffer {
   const key = Buffer.from(text.trim(), 'base64');
   if (/^[A-Za-z0-9+/]{43}=$/.test(text.trim()) && key.length === 32) return key;
   throw new StartError(
-    `${setting} is not a key: give 32 random bytes in base64 (44 characters), made with \`openssl rand -base64 32\`.`,
+    `${name} is not a key: give 32 random bytes in base64 (44 characters), made with \`openssl rand -base64 32\`.`,
   );
 }

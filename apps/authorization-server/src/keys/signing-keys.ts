@@ -5,7 +5,7 @@ import type { JWK } from 'jose';
 import type { DataSource, EntityManager } from 'typeorm';
 import { recordAudit } from '../audit/audit-log.ts';
 import type { AuditEvent } from '../audit/audit-log.ts';
-import { defaultTenant } from '../config.ts';
+import { defaultTenant, nameEncryptionKey } from '../config.ts';
 import type { KeyEncryption } from './key-encryption.ts';
 import { dueStep } from './key-life-cycle.ts';
 import type { KeyAge, KeyPolicy, KeyStep } from './key-life-cycle.ts';
@@ -44,7 +44,7 @@ export async function openSigningKeys(manager: EntityManager, encryption: KeyEnc
 /** The one sentence for a key-encryption key that is not the one of this database. */
 export function keysDoNotOpen(): StartError {
   return new StartError(
-    'GATEHOUSE_ENCRYPTION_KEY does not open the keys stored in this database: ' +
+    `${nameEncryptionKey()} does not open the keys stored in this database: ` +
       'give the key that they were sealed with, or list it in GATEHOUSE_ENCRYPTION_KEY_PREVIOUS.',
   );
 }
