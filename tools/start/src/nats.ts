@@ -46,9 +46,12 @@ export interface EmbeddedNats {
 
 const defaultMaxPayloadBytes = 8 * 1024 * 1024;
 const stopGraceMs = 3_000;
-/** What nats-server 2.14 writes of a stream or a consumer whose files it cannot read; it goes on without it. */
+/**
+ * What nats-server 2.14 writes of a stream or a consumer whose description it cannot read; it goes on without it. The damaged
+ * state of a consumer is not among it: NATS removes that consumer, and ours are made anew by whoever reads.
+ */
 const damagePattern =
-  /\[WRN\] +(Stream metafile ".*": checksums do not match|Error (?:reading|unmarshalling) .*metafile .*|Error recreating stream .*|Error adding consumer .*: error creating store .*)/;
+  /\[WRN\] +(Stream metafile ".*": checksums do not match|Error (?:reading|unmarshalling) .*metafile .*|Error recreating stream .*)/;
 
 /**
  * Starts a NATS server on a loopback port. It dies with this process, even on kill -9.

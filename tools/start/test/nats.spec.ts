@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { connectNats, inboxPrefix } from '@gatehouse/messaging';
 import { createLogger } from '@gatehouse/runtime';
@@ -62,4 +62,34 @@ describe('the embedded NATS', () => {
     });
     rmSync(damaged, { recursive: true });
   });
+
+  it.each([
+    ['description of a stream', 'meta.inf', /Stream metafile "\S+": checksums do not match;/],
+    ['description of a consumer', 'obs/c/meta.inf', /Error unmarshalling consumer metafile "\S+": .*;/],
+  ])(
+    'does not start without what is in it when the %s is damaged, and leaves it there',
+    async (_what, name, reason) => {
+      const damaged = path.join(dataDir, 'damaged');
+      mkdirSync(damaged);
+      const server = await startEmbeddedNats({ dataDir: damaged });
+      const connection = await connectAs(server.url, 'gateway');
+      const ask = (api: string, body: object) => connection.request(`$JS.API.${api}`, JSON.stringify(body));
+      await ask('STREAM.CREATE.s', { name: 's', subjects: ['s'], retention: 'limits', storage: 'file' });
+      await ask('CONSUMER.DURABLE.CREATE.s.c', {
+        stream_name: 's',
+        config: { durable_name: 'c', ack_policy: 'explicit' },
+      });
+      await connection.close();
+      await server.stop();
+      const file = path.join(damaged, 'jetstream/jetstream/$G/streams/s', name);
+      const size = readFileSync(file).length;
+      writeFileSync(file, Buffer.alloc(size, 0x96));
+      await expect(startEmbeddedNats({ dataDir: damaged })).rejects.toMatchObject({
+        name: 'StartError',
+        message: expect.stringMatching(reason),
+      });
+      expect(readFileSync(file)).toEqual(Buffer.alloc(size, 0x96));
+      rmSync(damaged, { recursive: true });
+    },
+  );
 });
