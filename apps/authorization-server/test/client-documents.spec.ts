@@ -279,6 +279,7 @@ describe('a metadata document on a host of the exception list, over two replicas
     expect(await auditOf(idOf('/changing.json'))).toMatchObject([
       { type: 'client.document_accepted', outcome: 'success', details: { clientName: 'Agent' } },
       { type: 'client.document_changed', details: { redirectUris: ['https://agents.example/other'] } },
+      { type: 'authorization.refused', details: { redirectUri: 'https://agents.example/callback' } },
     ]);
   });
 
