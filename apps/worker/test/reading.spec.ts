@@ -243,7 +243,10 @@ describe('read', () => {
     [{ path: 'binary.dat', startLine: 1 }, /is not UTF-8 text/],
     [{ path: 'lines.txt', offset: 1, startLine: 1 }, /either offset or lines, not both/],
     [{ path: 'lines.txt', offset: 1, lineCount: 1 }, /either offset or lines, not both/],
-    [{ path: 'lines.txt', maxBytes: 2 * 1024 * 1024 }, /maxBytes: must be at most 1048576: read in parts, .* as offset/],
+    [
+      { path: 'lines.txt', maxBytes: 2 * 1024 * 1024 },
+      /maxBytes: must be at most 1048576: read in parts, .* as offset/,
+    ],
     [{ path: 'lines.txt', startLine: 0 }, /startLine: /],
   ])('refuses %j with what to do instead', async (given, message) => {
     expect(messageOf(await call('read', given))).toMatch(message);
