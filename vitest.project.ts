@@ -18,6 +18,8 @@ export function testProject(
       include: options.include ?? ['src/**/*.spec.{ts,tsx}', 'test/**/*.spec.{ts,tsx}'],
       testTimeout: options.timeoutMs ?? 30_000,
       hookTimeout: 60_000,
+      // Most tests wait for other processes: more of them at a time than there are cores to spare.
+      maxWorkers: 3,
       ...(options.services ? { globalSetup: [new URL('test/support/services.ts', import.meta.url).pathname] } : {}),
     },
   });
