@@ -48,6 +48,18 @@ describe('the metrics of the gateway', () => {
     expect(await growth(() => callTool(tool), 'gatehouse_calls_total', ...labels)).toBe(1);
   });
 
+  it('count a handle that nobody asked for, however large, and let its worker go', async () => {
+    const labels = [
+      'gatehouse_calls_total',
+      `gatehouse_server="${test.server}"`,
+      'gatehouse_outcome="outcome-unknown"',
+    ] as const;
+    const before = await read(...labels);
+    const { body } = await callTool('claim-task', '4000000');
+    expect(body).toMatchObject({ error: { code: -32603 } });
+    await waitUntil(async () => (await read(...labels)) === before + 1);
+  });
+
   it('measure how long requests took, calls by tool, and errors by their code', async () => {
     const name = 'mcp_server_operation_duration_seconds_count';
     const server = `gatehouse_server="${test.server}"`;

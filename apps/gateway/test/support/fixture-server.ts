@@ -24,6 +24,7 @@ export function fixtureDefinitions(server: string): ServerDefinitions {
       { name: 'report', inputSchema: schema, annotations: readOnly },
       { name: 'wait', inputSchema: schema, annotations: readOnly, gatehouse: { timeoutMs: 120_000 } },
       { name: 'large', inputSchema: schema, annotations: readOnly },
+      { name: 'claim-task', inputSchema: schema, annotations: readOnly },
       { name: 'report-large', inputSchema: schema, annotations: readOnly },
       { name: 'list', inputSchema: schema, annotations: readOnly, outputSchema: { type: 'array', items: {} } },
       {
@@ -119,6 +120,8 @@ export class FixtureWorker {
             resolve(error(id, ErrorCode.internalError, 'cancelled'));
           });
         });
+      case 'claim-task':
+        return result(id, { resultType: 'task', taskId: 'x'.repeat(Number(text)) });
       case 'report-large':
         call.notify(notification('notifications/progress', { progressToken, progress: 1 }));
         return result(id, { content: [{ type: 'text', text: 'x'.repeat(Number(text)) }] });

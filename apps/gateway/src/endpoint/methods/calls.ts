@@ -102,8 +102,10 @@ export class Calls {
     record.ended(outcome);
     if (outcome.kind === 'failed') throw failureOf(outcome, request.span.traceId);
     // MCP Tasks extension §Capability Negotiation: never a handle to a client that did not ask for tasks.
-    if (outcome.frame.resultType === 'task' && !grantTask)
+    if (outcome.frame.resultType === 'task' && !grantTask) {
+      if ('chunks' in outcome.frame) outcome.frame.chunks.cancel();
       throw new JsonRpcError(ErrorCode.internalError, 'Internal error');
+    }
     return { kind: 'frame', frame: outcome.frame };
   }
 
