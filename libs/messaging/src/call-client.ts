@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Slots } from '@gatehouse/runtime';
 import type { Logger } from '@gatehouse/runtime';
 import type { Msg, NatsConnection } from '@nats-io/nats-core';
 import { InvalidArgumentError } from '@nats-io/nats-core';
@@ -39,7 +40,7 @@ export class CallClient {
   readonly #connection: NatsConnection;
   readonly #gateway: SubjectToken;
   readonly #bus: BusMonitor;
-  readonly #pending = new Map<string, PendingCall>();
+  readonly #pending = new Slots<PendingCall>();
   readonly #outgoing = new PublishBatch();
   readonly #windows = new ReplyWindows();
   readonly #control: CallControl;
@@ -56,7 +57,7 @@ export class CallClient {
       cancel: (call) => this.#cancelAtWorker(call),
       openWindow: (call, upToBytes) => this.#sendControl(call.to, { kind: 'window', callId: call.callId, upToBytes }),
       forget: (call) => {
-        if (this.#pending.delete(call.replySubject)) this.#windows.release(call.windowBytes);
+        if (this.#pending.delete(call.slot, call)) this.#windows.release(call.windowBytes);
       },
     };
     const replies = subjects.reply({ tenant: anyToken, server: anyToken }, this.#gateway, anyToken);
@@ -89,15 +90,14 @@ export class CallClient {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve({ kind: 'cancelled' });
       if (!this.#bus.carries) return resolve({ kind: 'bus-gone' });
-      const callId = randomToken(16);
-      const replySubject = subjects.reply(to, this.#gateway, callId);
-      const identity = { callId, replySubject, to, windowBytes: this.#windows.grant() };
-      const call = new PendingCall(identity, request, this.#control, onNotification, resolve);
-      this.#pending.set(replySubject, call);
+      const call = new PendingCall(to, this.#windows.grant(), request, this.#control, onNotification, resolve);
+      const slot = this.#pending.add(call);
+      const callId = callIdAt(slot);
+      call.identify(slot, callId, subjects.reply(to, this.#gateway, callId));
       call.cancelOn(signal);
       this.#outgoing.add(() => {
         // A call that has ended meanwhile was never sent, so it will never run.
-        if (this.#pending.has(replySubject)) this.#publish(call, request);
+        if (this.#pending.get(slot) === call) this.#publish(call, request);
       });
     });
   }
@@ -123,7 +123,7 @@ export class CallClient {
    */
   async close(): Promise<void> {
     clearInterval(this.#sweep);
-    for (const call of this.#pending.values()) {
+    for (const call of this.#pending) {
       this.#cancelAtWorker(call);
       call.end({ kind: 'cancelled' });
     }
@@ -145,8 +145,8 @@ export class CallClient {
   }
 
   #receive(message: Msg): void {
-    const call = this.#pending.get(message.subject);
-    if (call === undefined) return this.#receiveProbe(message);
+    const call = this.#pending.get(slotOf(message.subject));
+    if (call?.replySubject !== message.subject) return this.#receiveProbe(message);
     const header = parseFrameHeader(message);
     if (header !== undefined) return call.receive(header, message.data);
     if (!isNoResponders(message)) return call.end({ kind: 'lost', reason: 'malformed-frame' });
@@ -167,8 +167,8 @@ export class CallClient {
    * delivered to an instance that is dead now; what was published after gets its own "no responders", and did not run.
    */
   #endCallsBefore({ to, sequence }: { to: InstanceAddress; sequence: number }): void {
-    for (const call of this.#pending.values()) {
-      if (call.sequence >= sequence) return;
+    for (const call of this.#pending) {
+      if (call.sequence >= sequence) continue;
       const { tenant, server, instance } = call.to;
       if (instance !== to.instance || server !== to.server || tenant !== to.tenant) continue;
       call.end({ kind: 'lost', reason: 'instance-died' });
@@ -176,7 +176,7 @@ export class CallClient {
   }
 
   #endOverdue(now: number): void {
-    for (const call of this.#pending.values()) {
+    for (const call of this.#pending) {
       if (call.deadlineMs > now) continue;
       if (call.deadlineMs + confirmationMs <= now) call.end({ kind: 'expired' });
       else if (call.askForConfirmation()) this.#cancelAtWorker(call);
@@ -184,7 +184,7 @@ export class CallClient {
   }
 
   #endAll(): void {
-    for (const call of this.#pending.values()) {
+    for (const call of this.#pending) {
       const published = Number.isFinite(call.sequence);
       call.end(published ? { kind: 'lost', reason: 'bus-gone' } : { kind: 'bus-gone' });
     }
@@ -205,4 +205,13 @@ export class CallClient {
       // The connection has closed: the worker ends the call at its deadline.
     }
   }
+}
+
+/** 128 random bits, which nobody can guess, and behind them the place of the call, which finds it again. */
+function callIdAt(slot: number): SubjectToken {
+  return `${randomToken(16)}${slot}` as SubjectToken;
+}
+
+function slotOf(replySubject: string): number {
+  return Number(replySubject.slice(replySubject.lastIndexOf('.') + 1 + 32));
 }

@@ -1,9 +1,10 @@
+import { Slots } from '@gatehouse/runtime';
 import type { RunningCall } from './running-call.ts';
 
 /** Runs at most `concurrency` calls at a time, keeps as many again waiting in order of arrival, and refuses the rest. */
 export class CallQueue {
   readonly #concurrency: number;
-  readonly #running = new Map<string, RunningCall>();
+  readonly #running = new Slots<RunningCall>();
   readonly #waiting = new Map<string, { call: RunningCall; run: () => Promise<void> }>();
   #onIdle: (() => void) | undefined;
 
@@ -26,8 +27,8 @@ export class CallQueue {
 
   /** Aborts a running call or forgets a waiting one; returns the waiting one, which never ran. */
   cancel(callId: string): RunningCall | undefined {
-    const running = this.#running.get(callId);
-    if (running) {
+    for (const running of this.#running) {
+      if (running.callId !== callId) continue;
       running.cancelled = true;
       running.abort('cancelled');
       return undefined;
@@ -37,7 +38,7 @@ export class CallQueue {
 
   /** Aborts running calls whose deadline has passed; returns the waiting ones, which never ran and are forgotten. */
   expire(now: number): RunningCall[] {
-    for (const call of this.#running.values()) if (call.deadlineMs <= now) call.abort('deadline');
+    for (const call of this.#running) if (call.deadlineMs <= now) call.abort('deadline');
     const late = [...this.#waiting.values()].filter(({ call }) => call.deadlineMs <= now);
     return late.map(({ call }) => this.#withdraw(call.callId)).filter((call) => call !== undefined);
   }
@@ -45,7 +46,7 @@ export class CallQueue {
   /** Aborts everything, because the process can answer nobody any more. */
   abortAll(): void {
     this.#waiting.clear();
-    for (const call of this.#running.values()) call.abort('ending');
+    for (const call of this.#running) call.abort('ending');
   }
 
   /** Resolves when no call runs or waits. */
@@ -57,9 +58,9 @@ export class CallQueue {
   }
 
   #start(call: RunningCall, run: () => Promise<void>): void {
-    this.#running.set(call.callId, call);
+    const slot = this.#running.add(call);
     void run().then(() => {
-      this.#running.delete(call.callId);
+      this.#running.delete(slot, call);
       this.#next();
     });
   }

@@ -15,8 +15,9 @@ export interface CallControl {
 
 /** One call that waits for its answer at the gateway, or for the chunks of its answer. */
 export class PendingCall {
-  readonly callId: string;
-  readonly replySubject: string;
+  #slot = -1;
+  #callId = '';
+  #replySubject = '';
   /** Order of publishing; beyond all numbers as long as the call has not been published. */
   sequence = Number.POSITIVE_INFINITY;
   readonly to: InstanceAddress;
@@ -34,23 +35,41 @@ export class PendingCall {
   #signal: AbortSignal | undefined;
 
   constructor(
-    identity: { callId: string; replySubject: string; to: InstanceAddress; windowBytes: number },
+    to: InstanceAddress,
+    windowBytes: number,
     request: CallRequest,
     control: CallControl,
     onNotification: (body: Uint8Array) => void,
     resolve: (outcome: CallOutcome) => void,
   ) {
     const now = Date.now();
-    this.callId = identity.callId;
-    this.replySubject = identity.replySubject;
-    this.to = identity.to;
-    this.windowBytes = identity.windowBytes;
+    this.to = to;
+    this.windowBytes = windowBytes;
     this.deadlineMs = now + Math.min(request.timeoutMs, request.maxCallMs);
     this.#timeoutMs = request.timeoutMs;
     this.#latestDeadlineMs = now + request.maxCallMs;
     this.#control = control;
     this.#onNotification = onNotification;
     this.#resolve = resolve;
+  }
+
+  /** Its place among the calls that wait, and the names that follow from it. */
+  identify(slot: number, callId: string, replySubject: string): void {
+    this.#slot = slot;
+    this.#callId = callId;
+    this.#replySubject = replySubject;
+  }
+
+  get slot(): number {
+    return this.#slot;
+  }
+
+  get callId(): string {
+    return this.#callId;
+  }
+
+  get replySubject(): string {
+    return this.#replySubject;
   }
 
   cancelOn(signal: AbortSignal): void {

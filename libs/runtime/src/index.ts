@@ -21,6 +21,7 @@ export {
   wholeNumber,
 } from './settings.ts';
 export type { SettingDocumentation } from './settings.ts';
+export { Slots } from './slots.ts';
 export { StartError } from './start-error.ts';
 export { StateKeys, stateKeySettings } from './state-keys.ts';
 export type { Counter, Histogram, LabelValues, ObservedNumber } from './telemetry/instruments.ts';

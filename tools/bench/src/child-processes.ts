@@ -38,13 +38,8 @@ export class ChildProcesses {
   }
 
   /** Starts a built app and waits until its admin port says that it is ready; its log is shown if it does not. */
-  async startApp(
-    file: string,
-    adminPort: number,
-    environment: NodeJS.ProcessEnv,
-    nodeOptions: readonly string[] = [],
-  ): Promise<{ pid: number }> {
-    const child = spawn(process.execPath, [...nodeOptions, file], {
+  async startApp(file: string, adminPort: number, environment: NodeJS.ProcessEnv): Promise<{ pid: number }> {
+    const child = spawn(process.execPath, [file], {
       env: { ...process.env, ...environment, LOG_FORMAT: 'json' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { rolePermissions } from '@gatehouse/messaging';
-import { appNodeOptions, findFreePort, makeTemporaryFolder, startEmbeddedNats } from '@gatehouse/start';
+import { findFreePort, makeTemporaryFolder, startEmbeddedNats } from '@gatehouse/start';
 import type { NatsIdentity } from '@gatehouse/start';
 import { ChildProcesses } from './child-processes.ts';
 import { startTokenIssuer } from './token-issuer.ts';
@@ -59,7 +59,7 @@ export class Stack implements AsyncDisposable {
   /** Starts the built gateway, authentication on. */
   async startGateway(settings: NodeJS.ProcessEnv = {}): Promise<StartedGateway> {
     const [port, adminPort] = [await findFreePort(), await findFreePort()];
-    const environment = {
+    const { pid } = await this.processes.startApp(path.join(root, 'dist/apps/gateway/main.js'), adminPort, {
       ...this.busOf('gateway'),
       GATEHOUSE_STATE_KEYS: this.#stateKeys,
       GATEWAY_PORT: String(port),
@@ -68,9 +68,7 @@ export class Stack implements AsyncDisposable {
       // One caller stands for all of them.
       GATEWAY_MAX_CALLS_PER_PRINCIPAL: '10000',
       ...settings,
-    };
-    const program = path.join(root, 'dist/apps/gateway/main.js');
-    const { pid } = await this.processes.startApp(program, adminPort, environment, appNodeOptions.gateway);
+    });
     return {
       pid,
       url: `http://127.0.0.1:${port}`,

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError } from '@gatehouse/runtime';
-import { appNodeOptions } from './app-node-options.ts';
 import { root } from './build.ts';
 import { endProcess } from './end-process.ts';
 import { guardApp } from './guard.ts';
@@ -118,17 +117,13 @@ export class AppProcess {
 
   #spawn(): ChildProcess {
     const { name, environment, show } = this.#app;
-    const child = spawn(
-      process.execPath,
-      [...(appNodeOptions[name] ?? []), path.join(root, 'dist/apps', name, 'main.js')],
-      {
-        cwd: root,
-        // Out of the terminal's process group: Ctrl-C stops the stack in order, not all of it at once.
-        detached: true,
-        stdio: ['pipe', 'pipe', 'pipe'],
-        env: environment,
-      },
-    );
+    const child = spawn(process.execPath, [path.join(root, 'dist/apps', name, 'main.js')], {
+      cwd: root,
+      // Out of the terminal's process group: Ctrl-C stops the stack in order, not all of it at once.
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: environment,
+    });
     // It may end before it reads an answer.
     child.stdin.on('error', () => {});
     const take = (line: string) => {

@@ -1,4 +1,3 @@
-export { appNodeOptions } from './app-node-options.ts';
 export { startSettings } from './config.ts';
 export { isRunning } from './end-process.ts';
 export { guardApp, makeTemporaryFolder } from './guard.ts';

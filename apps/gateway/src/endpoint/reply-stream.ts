@@ -32,6 +32,8 @@ const closeHeaders = { connection: 'close' };
 export class ReplyStream implements RequestContext {
   readonly #response: ServerResponse;
   readonly #streams: ReplyStreams;
+  /** For `ReplyStreams` alone. */
+  slot = -1;
   #abandonment: AbortController | undefined;
   #closeListeners: (() => void)[] | undefined;
   #streaming = false;

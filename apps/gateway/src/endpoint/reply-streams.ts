@@ -1,5 +1,9 @@
+import { Slots } from '@gatehouse/runtime';
+
 /** What one sweep looks at: heartbeats, stalls and silence of one answer. */
 interface SweptStream {
+  /** Its place among the others; -1 when it has none. */
+  slot: number;
   /** Bytes that its reader has not taken yet. */
   readonly waitingBytes: number;
   sweep(now: number): void;
@@ -13,7 +17,7 @@ const sweepIntervalMs = 500;
  * listeners more than everything else they hold.
  */
 export class ReplyStreams {
-  readonly #lasting = new Set<SweptStream>();
+  readonly #lasting = new Slots<SweptStream>();
   #timer: NodeJS.Timeout | undefined;
   #waitingBytes = 0;
 
@@ -28,7 +32,7 @@ export class ReplyStreams {
   }
 
   add(stream: SweptStream): void {
-    this.#lasting.add(stream);
+    if (stream.slot === -1) stream.slot = this.#lasting.add(stream);
     if (this.#timer === undefined) {
       this.#timer = setInterval(sweepStreams, sweepIntervalMs, this);
       this.#timer.unref();
@@ -36,7 +40,7 @@ export class ReplyStreams {
   }
 
   delete(stream: SweptStream): void {
-    this.#lasting.delete(stream);
+    if (this.#lasting.delete(stream.slot, stream)) stream.slot = -1;
   }
 
   sweep(): void {
