@@ -11,16 +11,18 @@ import { bareCallSubject, busOptions } from './bare-bus.ts';
  */
 const connection = await connect({ ...busOptions, noEcho: true });
 const inbox = `_bare.${process.pid}`;
-const waiting = new Map<string, ServerResponse>();
+/** By the number of a call; places are used again, for a Map would keep what has left it (docs/decisions/0027). */
+const waiting: (ServerResponse | undefined)[] = [];
+const free: number[] = [];
 const principals = new Map<string, { accountId: string }>();
-let calls = 0;
 
 connection.subscribe(`${inbox}.*`, {
   callback: (_error, { subject, data }) => {
-    const callId = subject.slice(inbox.length + 1);
-    const response = waiting.get(callId);
+    const callId = Number(subject.slice(inbox.length + 1));
+    const response = waiting[callId];
     if (response === undefined) return;
-    waiting.delete(callId);
+    waiting[callId] = undefined;
+    free.push(callId);
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': data.length });
     response.end(data);
   },
@@ -35,8 +37,8 @@ function relay(request: IncomingMessage, response: ServerResponse, body: Buffer)
     response.writeHead(400).end();
     return;
   }
-  const callId = (calls++).toString(36);
-  waiting.set(callId, response);
+  const callId = free.pop() ?? waiting.length;
+  waiting[callId] = response;
   connection.publish(bareCallSubject, body, { reply: `${inbox}.${callId}` });
 }
 
