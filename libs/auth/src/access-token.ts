@@ -44,7 +44,7 @@ export async function verifyAccessToken(
 }
 
 function principalOf(claims: JWTPayload): Principal {
-  const { iss, sub, client_id: oauthClientId, jti, exp, scope = '', tenant = tenantOfForeignIssuers, gid } = claims;
+  const { iss, sub, client_id: oauthClientId, jti, iat, exp, scope = '', tenant = tenantOfForeignIssuers, gid } = claims;
   const roles = claims.roles ?? [];
   const valid =
     isFilled(iss) &&
@@ -65,6 +65,7 @@ function principalOf(claims: JWTPayload): Principal {
     roles,
     ...(gid === undefined ? {} : { grantId: gid }),
     tokenId: jti,
+    issuedAt: iat as number,
     expiresAt: exp as number,
   };
 }

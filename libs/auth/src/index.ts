@@ -3,4 +3,5 @@ export { readBearerToken } from './bearer-token.ts';
 export { InvalidTokenError, KeySetUnavailableError } from './invalid-token-error.ts';
 export type { InvalidTokenReason } from './invalid-token-error.ts';
 export { IssuerKeySet } from './issuer-key-set.ts';
+export { RevocationView } from './revocation-view.ts';
 export { hasScopes } from './scopes.ts';

@@ -9,7 +9,8 @@ export type InvalidTokenReason =
   | 'audience'
   | 'expired'
   | 'not-yet-valid'
-  | 'claims';
+  | 'claims'
+  | 'revoked';
 
 /** RFC 6750 §3.1 `invalid_token`. */
 export class InvalidTokenError extends Error {

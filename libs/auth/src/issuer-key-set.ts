@@ -1,6 +1,6 @@
 import { isObject } from '@gatehouse/protocol';
 import { createLocalJWKSet, errors } from 'jose';
-import type { FlattenedJWSInput, JSONWebKeySet, JWTVerifyGetKey } from 'jose';
+import type { FlattenedJWSInput, JWK, JWTVerifyGetKey } from 'jose';
 import { discoverKeySetUrl } from './discover-key-set.ts';
 import { fetchJson } from './fetch-json.ts';
 import { KeySetUnavailableError } from './invalid-token-error.ts';
@@ -22,13 +22,18 @@ interface KeySetListener {
 /**
  * The signing keys of one issuer. The last set that was fetched stays in use for as long as the issuer is away: an
  * outage of the issuer must not refuse tokens that it signed before. A set is not kept for longer than the issuer says,
- * for it publishes a new key only that long before it signs with it.
+ * for it publishes a new key only that long before it signs with it. An issuer that can may also hand its keys over at
+ * every change (`receive`): then they are known while it cannot be asked, and a key that it takes back is gone at once.
  */
 export class IssuerKeySet {
   readonly #issuer: string;
   readonly #listener: KeySetListener;
   #keySetUrl: string | undefined;
   #getKey: JWTVerifyGetKey | undefined;
+  /** What was handed over last. */
+  #received: readonly JWK[] = [];
+  /** Keys that were handed over and then left out: a fetch that is answered with an older set must not bring them back. */
+  #withdrawn = new Set<string>();
   #serialized = '';
   #generation = 0;
   #fetching: Promise<void> | undefined;
@@ -57,6 +62,20 @@ export class IssuerKeySet {
   async start(): Promise<void> {
     await this.#refresh();
     this.#schedule();
+  }
+
+  /**
+   * Takes the keys that the issuer hands over.
+   * @throws Error for what is no key set
+   */
+  receive(document: unknown): void {
+    const keys = keysOf(document);
+    if (keys.length === 0) throw new Error('the key set is empty');
+    const present = new Set(keys.map(nameOf));
+    for (const key of this.#received) this.#withdrawn.add(nameOf(key));
+    for (const name of present) this.#withdrawn.delete(name);
+    this.#received = keys;
+    this.#use(keys);
   }
 
   close(): void {
@@ -99,7 +118,7 @@ export class IssuerKeySet {
     try {
       this.#keySetUrl ??= await discoverKeySetUrl(this.#issuer);
       const { document, maxAgeSeconds } = await fetchJson(this.#keySetUrl);
-      this.#use(document);
+      this.#use(keysOf(document).filter((key) => !this.#withdrawn.has(nameOf(key))));
       this.#refreshMs = refreshMsOf(maxAgeSeconds);
       this.#retryMs = firstRetryMs;
     } catch (error) {
@@ -110,15 +129,14 @@ export class IssuerKeySet {
     }
   }
 
-  #use(document: unknown): void {
-    if (!isObject(document) || !Array.isArray(document.keys) || document.keys.length === 0)
-      throw new Error('the key set is empty');
-    const serialized = JSON.stringify(document.keys);
+  #use(keys: JWK[]): void {
+    if (keys.length === 0) throw new Error('the key set is empty');
+    const serialized = keys.map(describeKey).toSorted().join();
     if (serialized === this.#serialized) return;
-    this.#getKey = createLocalJWKSet(document as unknown as JSONWebKeySet);
+    this.#getKey = createLocalJWKSet({ keys });
     this.#serialized = serialized;
     this.#generation++;
-    this.#listener.onLoaded({ keyIds: document.keys.map((key: { kid?: unknown }) => String(key.kid)) });
+    this.#listener.onLoaded({ keyIds: keys.map(({ kid }) => String(kid)) });
   }
 
   #schedule(): void {
@@ -127,6 +145,22 @@ export class IssuerKeySet {
     this.#timer = setTimeout(() => void this.start(), healthy ? this.#refreshMs : this.#retryMs);
     this.#timer.unref();
   }
+}
+
+function keysOf(document: unknown): JWK[] {
+  if (!isObject(document) || !Array.isArray(document.keys) || !document.keys.every(isObject))
+    throw new Error('there is no key set');
+  return document.keys;
+}
+
+/** What makes a key the key that it is: the same set may come in another order, or with other members. */
+function describeKey({ kid, alg, use, kty, crv, x, y, n, e }: JWK): string {
+  return JSON.stringify([kid, alg, use, kty, crv, x, y, n, e]);
+}
+
+/** Keys without id are told apart by what they are. */
+function nameOf(key: JWK): string {
+  return typeof key.kid === 'string' ? key.kid : describeKey(key);
 }
 
 /** An issuer that forbids caching gets the longest interval: it counts on fetches for unknown keys. */

@@ -36,6 +36,7 @@ describe('an access token (RFC 9068 §4)', () => {
       roles: ['admin'],
       grantId: 'grant-1',
       tokenId: 'token-1',
+      issuedAt: expect.any(Number) as number,
       expiresAt: expect.any(Number) as number,
     });
   });

@@ -1,4 +1,5 @@
 import { catalogStream, catalogSubject } from './catalog-bucket.ts';
+import { issuerStream, publishedByIssuers } from './issuer/issuer-stream.ts';
 import { anyToken, subjects, subjectToken } from './subjects.ts';
 import { usedStateStream } from './used-states.ts';
 import { anyTaskSubject, taskStream } from './tasks/task-stream.ts';
@@ -26,13 +27,17 @@ export function inboxPrefix(identity: NatsRole): string {
 
 /**
  * What a role may publish and subscribe. Allow lists only: deny rules could be bypassed (NATS advisories of 2026).
- * Only gateways publish calls; a worker announces and answers for its own tenant and servers.
+ * Only gateways publish calls; a worker announces and answers for its own tenant and servers; only authorization servers
+ * publish keys and revocations.
  */
 export function rolePermissions(identity: NatsRole): RolePermissions {
   const inbox = `${inboxPrefix(identity)}.>`;
   if (identity.role === 'worker') return workerPermissions(identity.tenant, identity.servers, inbox);
   if (identity.role === 'gateway') return gatewayPermissions(inbox);
-  return { publish: { allow: catalogSubjects }, subscribe: { allow: [anyAnnouncement, inbox] } };
+  return {
+    publish: { allow: [...catalogSubjects, ...publishedByIssuers, ...issuerStreamSubjects] },
+    subscribe: { allow: [anyAnnouncement, inbox] },
+  };
 }
 
 function gatewayPermissions(inbox: string): RolePermissions {
@@ -46,6 +51,7 @@ function gatewayPermissions(inbox: string): RolePermissions {
         ...catalogSubjects,
         ...taskSubjects,
         ...usedStateSubjects,
+        `$JS.API.CONSUMER.CREATE.${issuerStream}.>`,
       ],
     },
     subscribe: {
@@ -81,6 +87,13 @@ const usedStateSubjects = [
   `$JS.API.STREAM.INFO.${usedStateStream}`,
   `$JS.API.STREAM.CREATE.${usedStateStream}`,
   `$JS.API.STREAM.MSG.DELETE.${usedStateStream}`,
+];
+
+/** To create the stream and to see whether everything is still in it. */
+const issuerStreamSubjects = [
+  `$JS.API.STREAM.INFO.${issuerStream}`,
+  `$JS.API.STREAM.CREATE.${issuerStream}`,
+  `$JS.API.STREAM.MSG.GET.${issuerStream}`,
 ];
 
 function streamSubjects(stream: string): string[] {

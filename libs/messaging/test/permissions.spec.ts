@@ -1,10 +1,14 @@
 import type { NatsIdentity } from '@gatehouse/start';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { NatsConnection, NatsRole } from '../src/index.ts';
+import type { NatsConnection, NatsRole, StepUpRequest } from '../src/index.ts';
 import {
   connectNats,
   definitionsDigest,
   inboxPrefix,
+  IssuerFeed,
+  IssuerPublisher,
+  receiveStepUpRequests,
+  requestStepUp,
   rolePermissions,
   serveCalls,
   TaskStore,
@@ -115,6 +119,12 @@ describe('a worker’s identity', () => {
     ['a report of another server’s tasks', 'gh.task-report.acme.mail.i1'],
     ['a report of another tenant’s tasks', 'gh.task-report.other.files.i1'],
     ['what gateways say of tasks', 'gh.task-news.acme.files.i1'],
+    ['a revocation', 'gh.issuer.i1.revoked.acme.grant.g1'],
+    ['that all revocations are told', 'gh.issuer.i1.epoch'],
+    ['keys', 'gh.issuer.i1.keys'],
+    ['a watch of revocations', '$JS.API.CONSUMER.CREATE.gh_issuer.w1.gh.issuer.i1.>'],
+    ['the deletion of revocations', '$JS.API.STREAM.DELETE.gh_issuer'],
+    ['the report of a challenge', 'gh.step-up.acme'],
     ['a task, not even its own', 'gh.task.acme.p1.t1'],
     ['a read of tasks', '$JS.API.STREAM.MSG.GET.gh_tasks'],
     ['the deletion of the tasks', '$JS.API.STREAM.DELETE.gh_tasks'],
@@ -180,6 +190,8 @@ describe('a worker’s identity', () => {
     ['beats', 'gh.beat.>', 'gh.beat.acme.files.i1'],
     ['changes, not even its own', 'gh.changed.>', 'gh.changed.acme.files'],
     ['tasks', 'gh.task.>', 'gh.task.acme.p1.t1'],
+    ['revocations', 'gh.issuer.>', 'gh.issuer.i1.revoked.acme.grant.g1'],
+    ['reports of challenges', 'gh.step-up.*', 'gh.step-up.acme'],
     ['reports of tasks, not even those of its own server', 'gh.task-report.>', 'gh.task-report.acme.files.i2'],
     ['what concerns another server’s tasks', 'gh.task-news.acme.mail.*', 'gh.task-news.acme.mail.i1'],
     ['announcements', '$KV.gh_catalog.>', `$KV.gh_catalog.acme.files.${digest}`],
@@ -210,6 +222,13 @@ describe('a gateway’s identity', () => {
     ['the deletion of the tasks', '$JS.API.STREAM.DELETE.gh_tasks'],
     ['a purge of the tasks', '$JS.API.STREAM.PURGE.gh_tasks'],
     ['a change of the tasks', '$JS.API.STREAM.UPDATE.gh_tasks'],
+    ['a revocation', 'gh.issuer.i1.revoked.acme.grant.g1'],
+    ['that all revocations are told', 'gh.issuer.i1.epoch'],
+    ['keys', 'gh.issuer.i1.keys'],
+    ['a stream of revocations', '$JS.API.STREAM.CREATE.gh_issuer'],
+    ['the deletion of revocations', '$JS.API.STREAM.DELETE.gh_issuer'],
+    ['a purge of revocations', '$JS.API.STREAM.PURGE.gh_issuer'],
+    ['the deletion of a revocation', '$JS.API.STREAM.MSG.DELETE.gh_issuer'],
   ])('may not publish %s', async (_, natsSubject) => {
     expect(await mayPublish('gateway', natsSubject)).toBe(false);
   });
@@ -228,7 +247,12 @@ describe('the authorization server’s identity', () => {
     'gh.bus.g1',
     'gh.task.acme.p1.t1',
     'gh.task-news.acme.files.i1',
+    'gh.step-up.acme',
+    '_INBOX_gateway.x',
     '$JS.API.STREAM.MSG.GET.gh_tasks',
+    '$JS.API.STREAM.DELETE.gh_issuer',
+    '$JS.API.STREAM.PURGE.gh_issuer',
+    '$JS.API.STREAM.UPDATE.gh_issuer',
   ])('may not publish %s', async (natsSubject) => {
     expect(await mayPublish('authorization-server', natsSubject)).toBe(false);
   });
@@ -277,6 +301,36 @@ describe('under these identities', () => {
     expect(await tasks.store.read(keyOf('acme', grant.taskId))).toMatchObject({ state: { status: 'working' } });
     worker.close();
     tasks.close();
+  });
+
+  it('the authorization server tells keys and revocations, and a gateway hears of them', async () => {
+    const issuer = 'https://login.example';
+    const revocation = { tenant: 'acme', kind: 'grant', id: 'g1', expiresAt: Date.now() / 1_000 + 60 } as const;
+    const publisher = new IssuerPublisher(connectionOf('authorization-server'), issuer);
+    await publisher.publishAll({ keySet: { keys: [{ kid: 'k1' }] }, revocations: [revocation] });
+    expect(await publisher.hasEpoch()).toBe(true);
+    const heard: unknown[] = [];
+    const feed = new IssuerFeed(connectionOf('gateway'), issuer, logger, {
+      onKeySet: (keySet) => heard.push(keySet),
+      onRevoked: (revoked) => heard.push(revoked),
+      onCurrent: () => {},
+    });
+    await until(() => feed.state === 'current');
+    expect(heard).toEqual([{ keys: [{ kid: 'k1' }] }, revocation]);
+    feed.close();
+  });
+
+  it('a gateway reports a challenge, and hears when the authorization server is through with it', async () => {
+    const taken: StepUpRequest[] = [];
+    const report = { tenant: 'acme', grantId: 'g1', oauthClientId: 'c1', scopes: ['mcp', 'files:write'] };
+    const receiving = receiveStepUpRequests(connectionOf('authorization-server'), logger, async (request) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      taken.push(request);
+    });
+    await connectionOf('authorization-server').flush();
+    await requestStepUp(connectionOf('gateway'), report, 2_000);
+    expect(taken).toEqual([report]);
+    receiving.unsubscribe();
   });
 
   it('who may not keep tasks is told so in one sentence', async () => {

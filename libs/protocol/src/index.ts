@@ -29,3 +29,5 @@ export type { RequestHeaders } from './request-headers.ts';
 export { findSchemaFault } from './schema-limits.ts';
 export { declaredVersion, MetaKey, readRequestMeta } from './request-meta.ts';
 export type { RequestMeta } from './request-meta.ts';
+export { revocationKinds } from './token-revocation.ts';
+export type { RevocationKind, TokenRevocation } from './token-revocation.ts';

@@ -18,6 +18,8 @@ export interface Principal {
   grantId?: string;
   /** Token id (`jti`). */
   tokenId: string;
+  /** When the token was issued, seconds since the epoch; absent where no token was. */
+  issuedAt?: number;
   /** Expiry of the token, seconds since the epoch. */
   expiresAt: number;
 }
