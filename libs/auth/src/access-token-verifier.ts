@@ -1,6 +1,7 @@
 import type { Principal } from '@gatehouse/protocol';
 import { clockToleranceS, verifyAccessToken } from './access-token.ts';
 import type { IssuerKeySet } from './issuer-key-set.ts';
+import { ScopeHierarchy } from './scope-hierarchy.ts';
 import { VerifiedTokenCache } from './verified-token-cache.ts';
 
 const maxCachedTokens = 20_000;
@@ -9,10 +10,12 @@ const maxCachedTokens = 20_000;
 export class AccessTokenVerifier {
   readonly #issuer: string;
   readonly #keySet: IssuerKeySet;
+  readonly #hierarchy: ScopeHierarchy;
   readonly #cache = new VerifiedTokenCache(maxCachedTokens);
 
-  constructor(issuer: string, keySet: IssuerKeySet) {
+  constructor(issuer: string, keySet: IssuerKeySet, hierarchy = new ScopeHierarchy([])) {
     this.#issuer = issuer;
+    this.#hierarchy = hierarchy;
     this.#keySet = keySet;
   }
 
@@ -43,6 +46,7 @@ export class AccessTokenVerifier {
    * @throws InvalidTokenError, KeySetUnavailableError
    */
   verifyForAny(token: string, audiences: string[]): Promise<Principal> {
-    return verifyAccessToken(token, { issuer: this.#issuer, audiences }, this.#keySet.getKey);
+    const expectation = { issuer: this.#issuer, audiences, hierarchy: this.#hierarchy };
+    return verifyAccessToken(token, expectation, this.#keySet.getKey);
   }
 }

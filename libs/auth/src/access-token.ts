@@ -1,8 +1,10 @@
+import { isObject } from '@gatehouse/protocol';
 import type { Principal } from '@gatehouse/protocol';
 import { errors, jwtVerify } from 'jose';
 import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import { InvalidTokenError } from './invalid-token-error.ts';
 import type { InvalidTokenReason } from './invalid-token-error.ts';
+import type { ScopeHierarchy } from './scope-hierarchy.ts';
 
 /** Signatures that are accepted: asymmetric only, so that neither `none` nor an HMAC under a public key can pass. */
 const algorithms = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA', 'Ed25519'];
@@ -17,6 +19,8 @@ interface AccessTokenExpectation {
   issuer: string;
   /** Canonical resource URIs, compared as strings: a token for another resource is not for us (RFC 8707 §2). */
   audiences: string[];
+  /** What scopes add to those of the token. */
+  hierarchy: ScopeHierarchy;
 }
 
 /**
@@ -37,15 +41,26 @@ export async function verifyAccessToken(
       clockTolerance: clockToleranceS,
       requiredClaims: ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'],
     });
-    return principalOf(payload);
+    return principalOf(payload, expectation.hierarchy);
   } catch (error) {
     throw error instanceof errors.JOSEError ? new InvalidTokenError(reasonOf(error), { cause: error }) : error;
   }
 }
 
-function principalOf(claims: JWTPayload): Principal {
-  const { iss, sub, client_id: oauthClientId, jti, iat, exp, scope = '', tenant = tenantOfForeignIssuers, gid } = claims;
+function principalOf(claims: JWTPayload, hierarchy: ScopeHierarchy): Principal {
+  const {
+    iss,
+    sub,
+    client_id: oauthClientId,
+    jti,
+    iat,
+    exp,
+    scope = '',
+    tenant = tenantOfForeignIssuers,
+    gid,
+  } = claims;
   const roles = claims.roles ?? [];
+  const { partial_scopes: partialScopes } = claims;
   const valid =
     isFilled(iss) &&
     isFilled(sub) &&
@@ -54,14 +69,16 @@ function principalOf(claims: JWTPayload): Principal {
     isFilled(tenant) &&
     typeof scope === 'string' &&
     (gid === undefined || isFilled(gid)) &&
-    isTextArray(roles);
+    isTextArray(roles) &&
+    (partialScopes === undefined || isScopeTable(partialScopes));
   if (!valid) throw new InvalidTokenError('claims');
   return {
     tenant,
     issuer: iss,
     accountId: sub,
     oauthClientId,
-    scopes: scope.split(' ').filter((part) => part !== ''),
+    scopes: hierarchy.expand(scope.split(' ').filter((part) => part !== '')),
+    ...(partialScopes === undefined ? {} : { partialScopes }),
     roles,
     ...(gid === undefined ? {} : { grantId: gid }),
     tokenId: jti,
@@ -76,6 +93,10 @@ function isFilled(value: unknown): value is string {
 
 function isTextArray(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isScopeTable(value: unknown): value is Record<string, string[]> {
+  return isObject(value) && Object.values(value).every(isTextArray);
 }
 
 const reasonOfClaim: Record<string, InvalidTokenReason> = {

@@ -5,6 +5,7 @@ import { audience, startFakeIssuer } from './fake-issuer.ts';
 import type { FakeIssuer } from './fake-issuer.ts';
 import { AccessTokenVerifier } from '../src/access-token-verifier.ts';
 import { IssuerKeySet } from '../src/issuer-key-set.ts';
+import { ScopeHierarchy } from '../src/scope-hierarchy.ts';
 
 let issuer: FakeIssuer;
 let keySet: IssuerKeySet;
@@ -48,6 +49,19 @@ describe('an access token (RFC 9068 §4)', () => {
     expect(principal).not.toHaveProperty('grantId');
   });
 
+  it('tells which scopes it has in part, and what the hierarchy adds to those that it has', async () => {
+    const hierarchy = new ScopeHierarchy(['*:write > *:read']);
+    const claims = { scope: 'mcp files:write', partial_scopes: { 'notes:write': ['erase'] } };
+    const principal = await new AccessTokenVerifier(issuer.issuer, keySet, hierarchy).verify(
+      await issuer.sign(claims),
+      audience,
+    );
+    expect(principal).toMatchObject({
+      scopes: ['mcp', 'files:write', 'files:read'],
+      partialScopes: { 'notes:write': ['erase'] },
+    });
+  });
+
   it.each<[string, () => Promise<string> | string, string]>([
     ['that is no JWT', () => 'abc', 'malformed'],
     ['with four parts', async () => `${await issuer.sign()}.x`, 'malformed'],
@@ -68,6 +82,8 @@ describe('an access token (RFC 9068 §4)', () => {
     ['with a tenant that is no text', () => issuer.sign({ tenant: 7 }), 'claims'],
     ['with scopes as an array', () => issuer.sign({ scope: ['mcp'] }), 'claims'],
     ['with one role as text', () => issuer.sign({ roles: 'admin' }), 'claims'],
+    ['with partial scopes as text', () => issuer.sign({ partial_scopes: 'files:write' }), 'claims'],
+    ['with a partial scope as text', () => issuer.sign({ partial_scopes: { 'files:write': 'erase' } }), 'claims'],
     ['that is an ID token', () => issuer.sign({}, { typ: 'JWT' }), 'type'],
     ['without a type', () => issuer.sign({}, { typ: undefined as never }), 'type'],
     [

@@ -98,3 +98,13 @@ export function logReceiverFailed(logger: Logger, fields: { err: unknown; natsSu
 export function logAnnouncementNotStored(logger: Logger, fields: { err: unknown; key: string }): void {
   logger.warn(fields, 'announcement could not be stored');
 }
+
+/** A report of a challenge that breaks the rules. */
+export function logStepUpDropped(logger: Logger, fields: { natsSubject: string }): void {
+  logger.warn(fields, 'report of a challenge dropped');
+}
+
+/** The client of the challenge is not led; it sees that its refresh was of no use. */
+export function logStepUpFailed(logger: Logger, error: unknown): void {
+  logger.error({ err: error }, 'a report of a challenge could not be dealt with');
+}

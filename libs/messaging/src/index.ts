@@ -22,6 +22,8 @@ export type { Instance } from './instance-registry.ts';
 export { IssuerFeed } from './issuer/issuer-feed.ts';
 export type { FeedState } from './issuer/issuer-feed.ts';
 export { IssuerPublisher } from './issuer/issuer-publisher.ts';
+export { receiveStepUpRequests, requestStepUp } from './step-up.ts';
+export type { StepUpRequest } from './step-up.ts';
 export type { InstanceAddress } from './subjects.ts';
 export { subjectToken } from './subjects.ts';
 export { OwnTask, TaskContentTooLargeError } from './tasks/own-task.ts';

@@ -14,7 +14,7 @@ export type NatsRole =
 export interface RolePermissions {
   publish: { allow: string[] };
   subscribe: { allow: string[] };
-  /** Lets a worker answer `$SRV` requests at the asker's inbox, once, within five seconds. */
+  /** Lets a role answer requests at the asker's inbox, once, within five seconds. */
   allow_responses?: { max: number; expires: string };
 }
 
@@ -34,9 +34,15 @@ export function rolePermissions(identity: NatsRole): RolePermissions {
   const inbox = `${inboxPrefix(identity)}.>`;
   if (identity.role === 'worker') return workerPermissions(identity.tenant, identity.servers, inbox);
   if (identity.role === 'gateway') return gatewayPermissions(inbox);
+  return authorizationServerPermissions(inbox);
+}
+
+function authorizationServerPermissions(inbox: string): RolePermissions {
   return {
     publish: { allow: [...catalogSubjects, ...publishedByIssuers, ...issuerStreamSubjects] },
-    subscribe: { allow: [anyAnnouncement, inbox] },
+    subscribe: { allow: [anyAnnouncement, subjects.stepUp({ tenant: anyToken }), inbox] },
+    // It answers what gateways ask of it, and nobody else: announcements, which come from workers, it never answers there.
+    allow_responses: { max: 1, expires: '5s' },
   };
 }
 
@@ -48,6 +54,7 @@ function gatewayPermissions(inbox: string): RolePermissions {
         subjects.call(anyInstance),
         subjects.control(anyInstance),
         subjects.bus(anyToken),
+        subjects.stepUp({ tenant: anyToken }),
         ...catalogSubjects,
         ...taskSubjects,
         ...usedStateSubjects,

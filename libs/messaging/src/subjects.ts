@@ -82,6 +82,8 @@ export const subjects = {
   /** The entry of a request state that has been used; only gateways publish. */
   usedState: (key: { tenant: SubjectToken; digest: SubjectToken }) =>
     `gh.used.${key.tenant}.${key.digest}` as NatsSubject,
+  /** Challenges of clients that have to be led to new scopes; only gateways publish. */
+  stepUp: (of: { tenant: SubjectToken }) => `gh.step-up.${of.tenant}` as NatsSubject,
   /** What a process says to itself to know that the bus carries messages. */
   bus: (process: SubjectToken) => `gh.bus.${process}` as NatsSubject,
 };

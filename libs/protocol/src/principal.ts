@@ -11,8 +11,13 @@ export interface Principal {
   accountId: string;
   /** OAuth client that the token was issued to. */
   oauthClientId: string;
-  /** Granted scopes, in the token's order. */
+  /** Granted scopes, in the token's order, and after them those that the configured hierarchy adds. */
   scopes: string[];
+  /**
+   * Scopes that were granted before they came to open more: each opens what it opened then, all but these tools of its
+   * server. None of them stands in `scopes`.
+   */
+  partialScopes?: Record<string, string[]>;
   roles: string[];
   /** Grant id (`gid`), absent when a foreign issuer has none. */
   grantId?: string;
