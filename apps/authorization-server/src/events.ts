@@ -46,6 +46,16 @@ export function reportRefusedDocument(logger: Logger, fields: { url: string; rea
   logger.info(fields, 'client metadata document refused');
 }
 
+/** Gateways have been told everything that they must know. */
+export function reportToldAll(logger: Logger, fields: { revocations: number }): void {
+  logger.info(fields, 'gateways were told the keys and every revocation');
+}
+
+/** Keys or revocations did not reach NATS; it is tried again, and the outbox keeps them. */
+export function reportUntoldGateways(logger: Logger, error: unknown): void {
+  logger.error({ err: error }, 'gateways could not be told what is revoked');
+}
+
 /** Expired rows could not be deleted; the next sweep tries again. */
 export function reportFailedSweep(logger: Logger, error: unknown): void {
   logger.warn({ err: error }, 'expired rows could not be swept');

@@ -19,10 +19,12 @@ import { readKeyEncryption } from './keys/key-encryption.ts';
 import type { KeyEncryption } from './keys/key-encryption.ts';
 import { keyPolicy } from './keys/key-life-cycle.ts';
 import { loadServerSecrets } from './keys/load-server-secrets.ts';
+import { readPublicKeys } from './keys/public-part.ts';
 import { SigningKeyKeeper } from './keys/signing-key-keeper.ts';
 import { reportFirstAdministrator } from './report-first-administrator.ts';
 import { CatalogFollower } from './resources/catalog-follower.ts';
 import { Resources } from './resources/resources.ts';
+import { OutboxPublisher } from './revocation/outbox-publisher.ts';
 import { entities } from './storage/entities.ts';
 import { migrations } from './storage/migrations/index.ts';
 import { startSweeping } from './storage/sweep-expired.ts';
@@ -97,15 +99,37 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
   const core = { settings, logger, dataSource, audit, secrets, resources, outbound, documents };
   const app = await composeApp(core, front.server, logger);
   opened.add(() => app.close());
+  const outbox = new OutboxPublisher({
+    dataSource,
+    databaseUrl: settings.DATABASE_URL,
+    issuer: settings.AUTH_ISSUER,
+    readKeySet: () => readPublicKeys(dataSource.manager, encryption),
+    logger,
+  });
   const keeper = new SigningKeyKeeper(
-    { dataSource, encryption, policy: keyPolicy(settings), logger, use: (keys) => app.useSigningKeys(keys) },
+    {
+      dataSource,
+      encryption,
+      policy: keyPolicy(settings),
+      logger,
+      use: (keys) => {
+        app.useSigningKeys(keys);
+        outbox.tellKeys();
+      },
+    },
     secrets.signingKeys,
   );
   opened.add(() => keeper.stop());
-  // Before the app closes: it answers what is in flight.
-  opened.add(() => closeServer(front.server));
-  const catalog = new CatalogFollower({ settings, dataSource, logger });
+  const catalog = new CatalogFollower({
+    settings,
+    dataSource,
+    logger,
+    onConnected: (connection) => outbox.publishOn(connection),
+  });
   opened.add(() => catalog.stop());
+  opened.add(() => outbox.stop());
+  // Before the app closes, which answers what is in flight, and before the last revocations are told.
+  opened.add(() => closeServer(front.server));
   front.answerWith(createEntrance({ ...app, address, trustedProxies: settings.AUTH_TRUSTED_PROXIES, audit, logger }));
 
   health.addReadinessCheck('database', checkDatabase(dataSource));

@@ -111,7 +111,7 @@ describe('revocation (RFC 7009) and introspection (RFC 7662)', () => {
     });
     expect(deletion.status).toBe(204);
     expect((await leaving.refresh(tokens.refresh_token)).status).toBe(401);
-    const { gid } = decodeJwt(tokens.access_token).claims;
-    expect(await dataSource.query('SELECT kind FROM auth.outbox WHERE key = $1', [gid])).toEqual([{ kind: 'grant' }]);
+    const written = await dataSource.query('SELECT kind FROM auth.outbox WHERE key = $1', [registered.client_id]);
+    expect(written).toEqual([{ kind: 'client' }]);
   });
 });

@@ -1,7 +1,7 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { DataSource, EntityManager } from 'typeorm';
 import { defaultTenant } from '../config.ts';
-import { endGrant } from '../revocation/end-grant.ts';
+import { revoke } from '../revocation/revoke.ts';
 import { isStorableId } from '../storage/stored-id.ts';
 import { readWithManager, withManager } from '../storage/unit-of-work.ts';
 import { findDocumentClient } from './documents/find-document.ts';
@@ -36,11 +36,7 @@ export class ClientAdapter implements Adapter {
   /** The client's grants end with it. They come first: a token request holds what belongs to a grant, then the client. */
   async destroy(id: string): Promise<void> {
     await withManager(this.#dataSource, async (manager) => {
-      const grants = await manager.query<{ id: string }[]>(
-        'SELECT id FROM auth.oauth_grant WHERE oauth_client_id = $1 AND ended_at IS NULL ORDER BY id',
-        [id],
-      );
-      for (const grant of grants) await endGrant(manager, grant.id);
+      await revoke(manager, { kind: 'client', id, tenant: defaultTenant, reason: 'client_deleted' });
       await manager.query('DELETE FROM auth.oauth_client WHERE id = $1', [id]);
     });
   }

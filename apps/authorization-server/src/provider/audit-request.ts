@@ -4,19 +4,9 @@ import { defaultTenant } from '../config.ts';
 import { routes } from './endpoints.ts';
 import { requestState } from './request-state.ts';
 
-/** The security events of an answered request. */
-export function auditEventsOf(ctx: KoaContextWithOIDC, endedGrantIds: string[]): AuditEvent[] {
-  const reason = ctx.path === routes.revocation ? 'revoked_by_client' : 'replayed';
-  const endings = endedGrantIds.map((gid): AuditEvent => {
-    return { ...whoAsked(ctx), type: 'grant.ended', outcome: 'success', reason, details: { gid } };
-  });
-  return [
-    ...tokenEvents(ctx),
-    ...revocationEvents(ctx),
-    ...authenticationEvents(ctx),
-    ...registrationEvents(ctx),
-    ...endings,
-  ];
+/** The security events of an answered request, but for what it revoked: `revoke` writes those. */
+export function auditEventsOf(ctx: KoaContextWithOIDC): AuditEvent[] {
+  return [...tokenEvents(ctx), ...authenticationEvents(ctx), ...registrationEvents(ctx)];
 }
 
 function tokenEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
@@ -45,21 +35,6 @@ function tokenEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
       details: { grantType, detail: refusal?.error_detail ?? refusal?.error_description },
     },
   ];
-}
-
-function revocationEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
-  const { accessToken } = requestState(ctx);
-  if (!accessToken?.isRevokedNow) return [];
-  const { jti, gid, sub } = accessToken.claims;
-  const details = { jti, gid };
-  const event: AuditEvent = {
-    ...whoAsked(ctx),
-    type: 'token.revoked',
-    outcome: 'success',
-    reason: 'revoked_by_client',
-    details,
-  };
-  return [sub === undefined ? event : { ...event, onBehalfOf: sub }];
 }
 
 /** A client that could not prove itself; at the token endpoint that is a refused token. */
@@ -97,7 +72,10 @@ function registrationEventType(ctx: KoaContextWithOIDC): string | undefined {
   return ctx.method === 'DELETE' && ctx.status === 204 ? 'client.deleted' : undefined;
 }
 
-function whoAsked(ctx: KoaContextWithOIDC): Pick<AuditEvent, 'tenantId' | 'actor' | 'onBehalfOf' | 'oauthClientId'> {
+/** Who stands behind a request, as far as it has proved it. */
+export function whoAsked(
+  ctx: KoaContextWithOIDC,
+): Pick<AuditEvent, 'tenantId' | 'actor' | 'onBehalfOf' | 'oauthClientId'> {
   const accountId = ctx.oidc.account?.accountId;
   const oauthClientId = ctx.oidc.client?.clientId;
   return {

@@ -2,9 +2,10 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { recordAudit } from '../audit/audit-log.ts';
 import type { AuditEvent } from '../audit/audit-log.ts';
 import type { BoundedAudit } from '../audit/bounded-audit.ts';
-import { endGrant } from '../revocation/end-grant.ts';
+import { defaultTenant } from '../config.ts';
+import { revoke } from '../revocation/revoke.ts';
 import { handleInTransaction, withManager } from '../storage/unit-of-work.ts';
-import { auditEventsOf } from './audit-request.ts';
+import { auditEventsOf, whoAsked } from './audit-request.ts';
 import { routes } from './endpoints.ts';
 import type { Step } from './request-state.ts';
 
@@ -22,15 +23,16 @@ export function keepTogether(dataSource: DataSource, audit: BoundedAudit): Step 
       endings = [...grantsToEnd];
       isKept = endings.length === 0 && ctx.status < 500 && !(ctx.path === routes.token && ctx.status >= 400);
       if (!isKept) return 'rollback';
-      await withManager(dataSource, (manager) => write(manager, audit, auditEventsOf(ctx, [])));
+      await withManager(dataSource, (manager) => write(manager, audit, auditEventsOf(ctx)));
       if (ctx.path === routes.token) await noteUse(dataSource, ctx.oidc.client?.clientId);
       return 'commit';
     });
     if (isKept) return;
     await dataSource.transaction(async (manager) => {
-      const ended: string[] = [];
-      for (const grantId of endings) if (await endGrant(manager, grantId)) ended.push(grantId);
-      await write(manager, audit, auditEventsOf(ctx, ended));
+      const reason = ctx.path === routes.revocation ? 'revoked_by_client' : 'replayed';
+      const by = whoAsked(ctx);
+      for (const id of endings) await revoke(manager, { kind: 'grant', id, tenant: defaultTenant, reason, by });
+      await write(manager, audit, auditEventsOf(ctx));
     });
   };
 }

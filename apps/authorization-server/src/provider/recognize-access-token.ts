@@ -1,5 +1,6 @@
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import type { JWK, JWTPayload } from 'jose';
+import { publicPart } from '../keys/public-part.ts';
 import { bearerId } from '../storage/stored-id.ts';
 import { routes } from './endpoints.ts';
 import { requestState } from './request-state.ts';
@@ -51,8 +52,4 @@ async function verify(
   } catch {
     return undefined;
   }
-}
-
-function publicPart({ kty, crv, x, y, n, e, kid, alg, use }: JWK): JWK {
-  return JSON.parse(JSON.stringify({ kty, crv, x, y, n, e, kid, alg, use })) as JWK;
 }

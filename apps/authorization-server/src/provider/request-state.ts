@@ -7,7 +7,6 @@ export interface PresentedAccessToken {
   /** Under which the provider looks for it. */
   id: string;
   claims: JWTPayload;
-  isRevokedNow?: boolean;
 }
 
 /** What the steps of one request tell each other. */

@@ -18,6 +18,7 @@ export class CatalogFollower {
   readonly #dataSource: DataSource;
   readonly #settings: Settings;
   readonly #logger: Logger;
+  readonly #onConnected: ((connection: NatsConnection) => void) | undefined;
   readonly #stopping = new AbortController();
   /** Digest of the definitions that were learnt, by server. */
   readonly #learnt = new Map<string, string>();
@@ -25,7 +26,14 @@ export class CatalogFollower {
   #connection: NatsConnection | undefined;
   #changes = Promise.withResolvers<void>();
 
-  constructor(options: { dataSource: DataSource; settings: Settings; logger: Logger }) {
+  /** @param options `onConnected` is called once with the connection, for what else goes through it. */
+  constructor(options: {
+    dataSource: DataSource;
+    settings: Settings;
+    logger: Logger;
+    onConnected?: (connection: NatsConnection) => void;
+  }) {
+    this.#onConnected = options.onConnected;
     this.#dataSource = options.dataSource;
     this.#settings = options.settings;
     this.#logger = options.logger;
@@ -56,14 +64,7 @@ export class CatalogFollower {
     let isReported = false;
     while (!this.#stopping.signal.aborted) {
       try {
-        this.#connection ??= await connectNats({
-          servers: this.#settings.NATS_URL,
-          user: this.#settings.NATS_USER,
-          password: this.#settings.NATS_PASSWORD,
-          name: 'authorization-server',
-          inboxPrefix: inboxPrefix({ role: 'authorization-server' }),
-          logger: this.#logger,
-        });
+        this.#connection ??= await this.#connect();
         return await watchCatalog(this.#connection, this.#logger);
       } catch (error) {
         if (!isReported) reportCatalogUnavailable(this.#logger, error);
@@ -73,6 +74,19 @@ export class CatalogFollower {
     }
     await this.#connection?.close();
     return undefined;
+  }
+
+  async #connect(): Promise<NatsConnection> {
+    const connection = await connectNats({
+      servers: this.#settings.NATS_URL,
+      user: this.#settings.NATS_USER,
+      password: this.#settings.NATS_PASSWORD,
+      name: 'authorization-server',
+      inboxPrefix: inboxPrefix({ role: 'authorization-server' }),
+      logger: this.#logger,
+    });
+    this.#onConnected?.(connection);
+    return connection;
   }
 
   /** @returns false when something could not be written and is to be tried again. */

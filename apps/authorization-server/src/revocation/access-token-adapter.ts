@@ -1,10 +1,12 @@
 import { Provider } from 'oidc-provider';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
+import { defaultTenant } from '../config.ts';
+import { whoAsked } from '../provider/audit-request.ts';
 import { requestState } from '../provider/request-state.ts';
 import type { PresentedAccessToken } from '../provider/request-state.ts';
 import { withManager } from '../storage/unit-of-work.ts';
-import { isTokenRevoked, revokeToken } from './revoke-token.ts';
+import { isTokenRevoked, revoke } from './revoke.ts';
 
 /**
  * The provider's storage of access tokens. They are JWTs and not stored: the one that a request presents is found by what
@@ -27,10 +29,14 @@ export class AccessTokenAdapter implements Adapter {
 
   /** The provider names it by its `jti`. */
   async destroy(jti: string): Promise<void> {
+    const { ctx } = Provider;
     const presented = presentedToken();
-    if (presented?.claims.jti !== jti) throw new Error('An access token is revoked by the request that presents it.');
-    await withManager(this.#dataSource, (manager) => revokeToken(manager, jti, Number(presented.claims.exp)));
-    presented.isRevokedNow = true;
+    if (!ctx || presented?.claims.jti !== jti)
+      throw new Error('An access token is revoked by the request that presents it.');
+    const { exp, gid, sub } = presented.claims;
+    const by = { ...whoAsked(ctx), ...(sub === undefined ? {} : { onBehalfOf: sub }), details: { gid } };
+    const named = { kind: 'token', id: jti, tenant: defaultTenant, expiresAt: Number(exp) } as const;
+    await withManager(this.#dataSource, (manager) => revoke(manager, { ...named, reason: 'revoked_by_client', by }));
   }
 
   /** Part of the end of a grant, which the storage of grants tells the gateways. */

@@ -1,7 +1,5 @@
+import type { RevocationKind } from '@gatehouse/protocol';
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
-
-/** What a revocation names: one token (`jti`), all tokens of a grant (`gid`), of an account or of a client. */
-type RevocationKind = 'token' | 'grant' | 'account' | 'client';
 
 /** A revocation that the gateways must hear of, written in the transaction that revokes. */
 @Entity({ name: 'outbox' })
@@ -25,6 +23,10 @@ export class OutboxEntry {
   /** When the last token that it can hit has expired. */
   @Column('timestamptz', { name: 'expires_at' })
   expiresAt!: Date;
+
+  /** Of an account or client: only tokens that were issued before are hit. */
+  @Column('timestamptz', { name: 'issued_before', nullable: true })
+  issuedBefore!: Date | null;
 
   @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
   createdAt!: Date;
