@@ -1,3 +1,4 @@
+import { ScopeHierarchy } from '@gatehouse/auth';
 import { maxTaskTtlMs, natsSettings } from '@gatehouse/messaging';
 import { commonSettings, httpUrl, list, port, stateKeySettings, wholeNumber } from '@gatehouse/runtime';
 import { z } from 'zod';
@@ -55,6 +56,21 @@ export const gatewaySettings = z.object({
     { min: 65_536, max: 1_073_741_824 },
     'Bytes that tasks of one account may take up until they expire; a result beyond it fails its task with -31008',
   ),
+  GATEWAY_FIRST_SCOPES: z
+    .enum(['connect', 'read', 'all'])
+    .default('read')
+    .describe(
+      'Scopes that a newcomer is told to ask for: `connect` for `mcp` alone, `read` with what reading needs, `all` for clients ' +
+        'that never ask for more',
+    ),
+  GATEWAY_SCOPE_HIERARCHY: list('')
+    .refine(
+      (entries) => entries.every((entry) => ScopeHierarchy.isEntry(entry)),
+      'must be entries like `files:admin > files:write` or `*:write > *:read`',
+    )
+    .describe(
+      'Scopes that include others, comma separated, each `broader > narrower`; `*` stands for every server: `*:write > *:read`',
+    ),
   // Not `httpUrl`, which drops a trailing slash: with other vendors' issuers the slash is part of the name.
   AUTH_ISSUER: z
     .string()

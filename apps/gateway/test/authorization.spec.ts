@@ -11,7 +11,8 @@ const seconds = () => Math.floor(Date.now() / 1000);
 
 beforeAll(async () => {
   // Who has no token belongs to the default tenant: challenges speak of its servers.
-  test = await startTestGateway({ tenant: 'default' });
+  const settings = { GATEWAY_SCOPE_HIERARCHY: '*:purge > *:write, *:write > *:read' };
+  test = await startTestGateway({ tenant: 'default', settings });
 });
 afterAll(() => test.stop());
 
@@ -23,15 +24,15 @@ function challengeOf(headers: Headers): Record<string, string> {
 }
 
 describe('a request without a good token', () => {
-  it('is 401 with the metadata URL and every scope of the endpoint, and names no error (RFC 6750 §3.1)', async () => {
+  it('is 401 with the metadata URL and the scopes for connecting and reading, and names no error (RFC 6750 §3.1)', async () => {
     const { status, headers } = await callMcp(`${test.url}/mcp`, undefined, 'tools/list');
     expect(status).toBe(401);
     const challenge = challengeOf(headers);
     expect(challenge).not.toHaveProperty('error');
     expect(challenge.resource_metadata).toBe(metadata);
-    expect(challenge.scope?.split(' ')).toEqual(
-      expect.arrayContaining(['mcp', `${test.server}:read`, `${test.server}:write`, `${test.server}:purge`]),
-    );
+    const scopes = challenge.scope?.split(' ') ?? [];
+    expect(scopes).toEqual(expect.arrayContaining(['mcp', `${test.server}:read`]));
+    expect(scopes.filter((scope) => scope !== 'mcp' && !scope.endsWith(':read'))).toEqual([]);
   });
 
   it('is 401 before its body, type or method are looked at', async () => {
@@ -43,7 +44,7 @@ describe('a request without a good token', () => {
     const { headers } = await callMcp(`${test.url}/mcp/${test.server}`, undefined, 'tools/list');
     expect(challengeOf(headers)).toEqual({
       resource_metadata: `${metadata}/${test.server}`,
-      scope: `mcp ${test.server}:read ${test.server}:write ${test.server}:purge`,
+      scope: `mcp ${test.server}:read`,
     });
   });
 
@@ -128,6 +129,34 @@ describe('a token with too few scopes', () => {
     });
   });
 
+  it('is good for what a granted scope still opens, and challenged for what came to it later', async () => {
+    const token = await test.token({ scope: 'mcp', partial_scopes: { [`${test.server}:read`]: ['report'] } });
+    const callTool = (tool: string) =>
+      callMcp(`${test.url}/mcp`, token, 'tools/call', { name: `${test.server}__${tool}`, arguments: {} });
+    expect(await callTool('echo')).toMatchObject({ status: 200, body: { result: {} } });
+    const { status, headers } = await callTool('report');
+    expect(status).toBe(403);
+    expect(challengeOf(headers)).toMatchObject({ error: 'insufficient_scope', scope: `mcp ${test.server}:read` });
+    expect(await callMcp(`${test.url}/mcp`, token, 'resources/read', { uri: `${test.server}://readme` })).toMatchObject(
+      {
+        status: 200,
+        body: { result: {} },
+      },
+    );
+  });
+
+  it('is good for what the hierarchy adds to it', async () => {
+    const callTool = async (scope: string, tool: string) =>
+      callMcp(`${test.url}/mcp`, await test.token({ scope: `mcp ${test.server}:${scope}` }), 'tools/call', {
+        name: `${test.server}__${tool}`,
+        arguments: {},
+      });
+    expect(await callTool('purge', 'echo')).toMatchObject({ status: 200, body: { result: {} } });
+    expect(await callTool('purge', 'write')).toMatchObject({ status: 200, body: { result: {} } });
+    expect((await callTool('write', 'purge')).status).toBe(403);
+    expect((await callTool('read', 'write')).status).toBe(403);
+  });
+
   it('still lists everything, or nobody could step up', async () => {
     const answer = await callMcp(`${test.url}/mcp`, await test.token({ scope: 'mcp' }), 'tools/list');
     expect(toolsOf(answer).map(({ name }) => name)).toContain(`${test.server}__purge`);
@@ -151,12 +180,14 @@ describe('protected resource metadata (RFC 9728)', () => {
     ['/.well-known/oauth-protected-resource', '/mcp'],
     ['/.well-known/oauth-protected-resource/mcp', '/mcp'],
     ['/.well-known/oauth-protected-resource/mcp/:server', '/mcp/:server'],
-  ])('at %s describes %s', async (path, resource) => {
+  ])('at %s describes %s, with the scopes that connecting and reading need', async (path, resource) => {
     const response = await fetch(test.url + path.replace(':server', test.server), {
       headers: { origin: 'https://any.example' },
     });
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
-    expect(await response.json()).toMatchObject({
+    const document = (await response.json()) as { scopes_supported: string[] };
+    expect(document.scopes_supported).not.toContain(`${test.server}:write`);
+    expect(document).toMatchObject({
       resource: publicUrl + resource.replace(':server', test.server),
       authorization_servers: [test.issuer.issuer],
       bearer_methods_supported: ['header'],

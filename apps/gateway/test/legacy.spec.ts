@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readAnswer, toolsOf } from '../../../test/support/call-mcp.ts';
+import { callMcp, readAnswer, toolsOf } from '../../../test/support/call-mcp.ts';
 import type { Answer } from '../../../test/support/call-mcp.ts';
+import { connectTo, sharedNatsUrl } from '../../../test/support/worker-side.ts';
 import { startTestGateway, waitUntil } from './support/test-gateway.ts';
 import type { TestGateway } from './support/test-gateway.ts';
 
@@ -163,8 +164,56 @@ describe('the 2025 revisions', () => {
     ]);
   });
 
-  it('challenge for scopes with 403', async () => {
-    expect((await post(callTool('write'), { token: await test.token({ scope: 'mcp' }) })).status).toBe(403);
+  describe('without a scope', () => {
+    const held = () => `mcp ${test.server}:read`;
+    const challenged = () => `mcp ${test.server}:read ${test.server}:write`;
+    const write = async (claims: Record<string, unknown>) => {
+      const { status, headers } = await post(callTool('write'), { token: await test.token(claims) });
+      return { status, scope: /scope="([^"]*)"/.exec(headers.get('www-authenticate') ?? '')?.[1] };
+    };
+
+    it('are challenged with 403 for it and for those that the token has (2025-11-25 §Scope Challenge Handling)', async () => {
+      expect(await write({ scope: held() })).toEqual({ status: 403, scope: challenged() });
+    });
+
+    it('are reported, once, to an authorization server that leads their client; the challenge waits for it', async () => {
+      const reports: unknown[] = [];
+      let isTaken = false;
+      const nats = await connectTo(sharedNatsUrl());
+      nats.subscribe(`gh.step-up.${test.tenant}`, {
+        callback: (_error, message) => {
+          reports.push(message.json());
+          setTimeout(() => {
+            isTaken = true;
+            message.respond();
+          }, 50);
+        },
+      });
+      await nats.flush();
+      expect(await write({ scope: held(), gid: 'g1' })).toEqual({ status: 403, scope: challenged() });
+      expect(isTaken).toBe(true);
+      expect(await write({ scope: held(), gid: 'g1' })).toMatchObject({ status: 403 });
+      expect(await write({ scope: challenged(), gid: 'g2' })).toMatchObject({ status: 200 });
+      // A client of the newest revision asks by itself.
+      const token = await test.token({ scope: held(), gid: 'g3' });
+      const modern = await callMcp(`${test.url}/mcp`, token, 'tools/call', { name: `${test.server}__write` });
+      expect(modern.status).toBe(403);
+      await nats.flush();
+      expect(reports).toEqual([
+        { tenant: test.tenant, grantId: 'g1', oauthClientId: 'client-1', scopes: challenged().split(' ') },
+      ]);
+      await nats.close();
+    });
+
+    it('are challenged half a second later when no authorization server answers', async () => {
+      const nats = await connectTo(sharedNatsUrl());
+      nats.subscribe(`gh.step-up.${test.tenant}`, { callback: () => {} });
+      await nats.flush();
+      const askedAt = performance.now();
+      expect(await write({ scope: held(), gid: 'g4' })).toMatchObject({ status: 403 });
+      expect(performance.now() - askedAt).toBeLessThan(2_000);
+      await nats.close();
+    });
   });
 
   it('do not take a closed stream for a cancellation', async () => {

@@ -1,7 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.ts';
 import type { CatalogEndpoint } from '../catalog/resolution.ts';
-import { connectScope, scopesOfServers } from '../policy/required-scopes.ts';
+import type { GatewaySettings } from '../config.ts';
+import { SETTINGS } from '../injection-tokens.ts';
+import { firstScopes } from '../policy/required-scopes.ts';
+import type { FirstScopes } from '../policy/required-scopes.ts';
 
 /** Whoever has no token yet belongs to no tenant: challenges and metadata speak of this one. */
 const anonymousTenant = 'default';
@@ -9,21 +12,24 @@ const anonymousTenant = 'default';
 /** Which scopes an endpoint asks of a newcomer. */
 @Injectable()
 export class EndpointScopes {
+  readonly #kind: FirstScopes;
   readonly #catalog: Catalog;
 
-  constructor(catalog: Catalog) {
+  constructor(@Inject(SETTINGS) settings: GatewaySettings, catalog: Catalog) {
+    this.#kind = settings.GATEWAY_FIRST_SCOPES;
     this.#catalog = catalog;
   }
 
-  /**
-   * All scopes that calls at this endpoint can need, so that one approval is enough.
-   * Deviation: MCP 2026-07-28 Authorization §Scope Selection Strategy asks for the minimal set (docs/decisions/0007).
-   */
+  /** What its challenge of 401 and `scopes_supported` of its metadata name. */
   scopesOf(endpoint: CatalogEndpoint): string[] {
-    if (endpoint.kind === 'aggregate')
-      return scopesOfServers(this.#catalog.servers(anonymousTenant).map(({ definitions }) => definitions));
-    const server = this.#catalog.server(anonymousTenant, endpoint.server);
-    return server === undefined ? [connectScope] : scopesOfServers([server.definitions]);
+    const servers =
+      endpoint.kind === 'aggregate'
+        ? this.#catalog.servers(anonymousTenant)
+        : [this.#catalog.server(anonymousTenant, endpoint.server)].filter((server) => server !== undefined);
+    return firstScopes(
+      this.#kind,
+      servers.map(({ definitions }) => definitions),
+    );
   }
 
   /** The title of an endpoint's server; undefined when there is no such server. */

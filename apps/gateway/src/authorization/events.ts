@@ -15,3 +15,8 @@ export function logKeySetUnreachable(
 ): void {
   logger.warn(fields, 'signing keys of the issuer cannot be fetched');
 }
+
+/** The client of a challenge refreshes its token in vain, and its person sees that something is missing. */
+export function logStepUpNotAsked(logger: Logger, error: unknown): void {
+  logger.warn({ err: error }, 'the authorization server does not answer to a request for more scopes');
+}

@@ -5,6 +5,7 @@ import {
   IssuerKeySet,
   KeySetUnavailableError,
   readBearerToken,
+  ScopeHierarchy,
 } from '@gatehouse/auth';
 import type { Principal } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
@@ -47,7 +48,11 @@ export class TokenAuthentication implements OnModuleInit, OnApplicationShutdown 
       onLoaded: ({ keyIds }) => logKeySetLoaded(logger, { issuer, keyIds }),
       onFailed: (err) => logKeySetUnreachable(logger, { issuer, err, keysInUse: this.#keySet.loaded }),
     });
-    this.#verifier = new AccessTokenVerifier(issuer, this.#keySet);
+    this.#verifier = new AccessTokenVerifier(
+      issuer,
+      this.#keySet,
+      new ScopeHierarchy(settings.GATEWAY_SCOPE_HIERARCHY),
+    );
   }
 
   /** The issuer may start later than the gateway: nothing waits for its keys but readiness. */

@@ -1,7 +1,8 @@
 import type { Principal, ServerDefinitions, ToolDefinition } from '@gatehouse/protocol';
 import { describe, expect, it } from 'vitest';
 import { decide } from './decide.ts';
-import { scopesOfServers, scopesOfTool } from './required-scopes.ts';
+import { firstScopes, scopesOfTool } from './required-scopes.ts';
+import type { FirstScopes } from './required-scopes.ts';
 
 const principal = (...scopes: string[]): Principal => ({
   tenant: 'default',
@@ -43,7 +44,20 @@ describe('the policy', () => {
     },
   );
 
-  it('knows every scope of a set of servers', () => {
+  it('challenges for a tool that a partial scope does not open, and for no other', () => {
+    const holder = { ...principal('mcp'), partialScopes: { 'files:write': ['erase'] } };
+    expect(decide(holder, ['mcp', 'files:write'], 'move')).toEqual({ kind: 'allow' });
+    expect(decide(holder, ['mcp', 'files:write'], 'erase')).toEqual({
+      kind: 'challenge',
+      scopes: ['mcp', 'files:write'],
+    });
+  });
+
+  it.each<[FirstScopes, string[]]>([
+    ['connect', ['mcp']],
+    ['read', ['mcp', 'a:read', 'b:read']],
+    ['all', ['mcp', 'a:read', 'a:write', 'a:own', 'b:read']],
+  ])('tells a newcomer to ask for what is needed to %s', (kind, scopes) => {
     const empty = {
       version: '1',
       completions: false,
@@ -62,6 +76,6 @@ describe('the policy', () => {
       { ...empty, server: 'b', tools: [], prompts: [{ name: 'p' }] },
       { ...empty, server: 'c', tools: [] },
     ];
-    expect(scopesOfServers(servers)).toEqual(['mcp', 'a:read', 'a:write', 'a:own', 'b:read']);
+    expect(firstScopes(kind, servers)).toEqual(scopes);
   });
 });

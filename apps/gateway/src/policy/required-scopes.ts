@@ -15,11 +15,25 @@ export function scopesOfReading(server: string): string[] {
   return [connectScope, `${server}:read`];
 }
 
+/** How much a newcomer is told to ask for. */
+export type FirstScopes = 'connect' | 'read' | 'all';
+
 /**
- * Every scope that using these servers can need, without repetition. A client that asks for them once can call
- * everything after one approval.
+ * The scopes that a newcomer is told to ask for, without repetition. By default what connecting and reading need, and no
+ * scope that a tool declares: a client is challenged for the others when it calls what needs them (MCP 2026-07-28
+ * Authorization §Scope Selection Strategy, Security Best Practices §Scope Minimization).
  */
-export function scopesOfServers(servers: Iterable<ServerDefinitions>): string[] {
+export function firstScopes(kind: FirstScopes, servers: Iterable<ServerDefinitions>): string[] {
+  if (kind === 'connect') return [connectScope];
+  const known = [...servers];
+  const scopes = scopesOfServers(known);
+  if (kind === 'all') return scopes;
+  const reading = new Set([connectScope, ...known.map(({ server }) => `${server}:read`)]);
+  return scopes.filter((scope) => reading.has(scope));
+}
+
+/** Every scope that using these servers can need, without repetition. */
+function scopesOfServers(servers: Iterable<ServerDefinitions>): string[] {
   const scopes = new Set([connectScope]);
   for (const definitions of servers) {
     for (const tool of definitions.tools) for (const scope of scopesOfTool(definitions.server, tool)) scopes.add(scope);

@@ -2,11 +2,10 @@ import { answerQuestions, requestCancellation } from '@gatehouse/messaging';
 import type { StoredTask } from '@gatehouse/messaging';
 import { invalidParams, isObject, Method, modernVersion } from '@gatehouse/protocol';
 import { Injectable } from '@nestjs/common';
-import { insufficientScope } from '../authorization/challenge.ts';
+import { ScopeChallenges } from '../authorization/scope-challenges.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import type { McpAnswer, McpRequest } from '../endpoint/mcp-request.ts';
 import { resultMeta } from '../endpoint/methods/server-info.ts';
-import { PublicUrls } from '../public-urls.ts';
 import { taskAcknowledgement, taskResult } from './task-answers.ts';
 import { TaskAccess } from './task-access.ts';
 import { isVisible, keyOf } from './task-visibility.ts';
@@ -22,12 +21,12 @@ const methods: ReadonlySet<string> = new Set([Method.tasksGet, Method.tasksUpdat
 export class TaskMethods {
   readonly #tasks: TaskAccess;
   readonly #catalog: Catalog;
-  readonly #urls: PublicUrls;
+  readonly #challenges: ScopeChallenges;
 
-  constructor(tasks: TaskAccess, catalog: Catalog, urls: PublicUrls) {
+  constructor(tasks: TaskAccess, catalog: Catalog, challenges: ScopeChallenges) {
     this.#tasks = tasks;
     this.#catalog = catalog;
-    this.#urls = urls;
+    this.#challenges = challenges;
   }
 
   /** True for the methods of the extension; clients of older revisions have none of them. */
@@ -46,18 +45,18 @@ export class TaskMethods {
     if (typeof taskId !== 'string') throw invalidParams('taskId must be a string');
     const change = changeOf(request);
     const key = keyOf(principal, taskId);
-    const known = this.#admit(request, key && (await this.#tasks.read(key, span.traceId)));
+    const known = await this.#admit(request, key && (await this.#tasks.read(key, span.traceId)));
     if (key && change) await this.#tasks.change(key, change, span.traceId);
     const server = endpoint.kind === 'server' ? this.#catalog.server(principal.tenant, endpoint.server) : undefined;
     const result = change ? taskAcknowledgement(resultMeta(server)) : taskResult(taskId, known, resultMeta(server));
     return { kind: 'result', result };
   }
 
-  #admit(request: McpRequest, task: StoredTask | undefined): StoredTask {
+  async #admit(request: McpRequest, task: StoredTask | undefined): Promise<StoredTask> {
     const visibility = task ? isVisible(request, task) : 'unknown';
     if (!task || visibility === 'unknown') throw invalidParams('Task not found');
     if (visibility === 'visible') return task;
-    throw insufficientScope(task.state.scopes, this.#urls.metadataUrlOf(request.endpoint));
+    throw await this.#challenges.refusalOf(request, task.state.scopes);
   }
 }
 

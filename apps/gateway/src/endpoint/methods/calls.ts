@@ -9,7 +9,7 @@ import {
 } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
 import { Inject, Injectable } from '@nestjs/common';
-import { insufficientScope } from '../../authorization/challenge.ts';
+import { ScopeChallenges } from '../../authorization/scope-challenges.ts';
 import { Catalog } from '../../catalog/catalog.ts';
 import type { GatewaySettings } from '../../config.ts';
 import { CallAdmission } from '../../dispatch/call-admission.ts';
@@ -19,7 +19,6 @@ import { Dispatch } from '../../dispatch/dispatch.ts';
 import { SingleUse } from '../../dispatch/single-use.ts';
 import { LOGGER, SETTINGS } from '../../injection-tokens.ts';
 import { decide } from '../../policy/decide.ts';
-import { PublicUrls } from '../../public-urls.ts';
 import { TaskAdmission } from '../../tasks/task-admission.ts';
 import type { GrantTask } from '../../tasks/task-admission.ts';
 import type { McpAnswer, McpRequest, RequestContext } from '../mcp-request.ts';
@@ -42,7 +41,7 @@ export class Calls {
   readonly #singleUse: SingleUse;
   readonly #admission: CallAdmission;
   readonly #tasks: TaskAdmission;
-  readonly #urls: PublicUrls;
+  readonly #challenges: ScopeChallenges;
   readonly #logger: Logger;
   readonly #maxCallMs: number;
 
@@ -54,7 +53,7 @@ export class Calls {
     singleUse: SingleUse,
     admission: CallAdmission,
     tasks: TaskAdmission,
-    urls: PublicUrls,
+    challenges: ScopeChallenges,
   ) {
     this.#maxCallMs = settings.GATEWAY_MAX_CALL_MS;
     this.#logger = logger;
@@ -63,7 +62,7 @@ export class Calls {
     this.#singleUse = singleUse;
     this.#admission = admission;
     this.#tasks = tasks;
-    this.#urls = urls;
+    this.#challenges = challenges;
   }
 
   /** True when `method` is answered by workers. */
@@ -85,10 +84,11 @@ export class Calls {
       record.refused('missing-capability');
       throw missingClientCapability(missing);
     }
-    const decision = decide(request.principal, target.scopes);
+    const toolName = request.message.method === Method.toolsCall ? target.name : undefined;
+    const decision = decide(request.principal, target.scopes, toolName);
     if (decision.kind === 'challenge') {
       record.refused('challenge');
-      throw insufficientScope(decision.scopes, this.#urls.metadataUrlOf(request.endpoint));
+      throw await this.#challenges.refusalOf(request, decision.scopes);
     }
     const grantTask = this.#admitTask(request, target, record);
     const startedAtMs = Date.now();

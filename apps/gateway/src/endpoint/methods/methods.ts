@@ -1,9 +1,8 @@
 import { Method, methodNotFound } from '@gatehouse/protocol';
 import { Injectable } from '@nestjs/common';
-import { insufficientScope } from '../../authorization/challenge.ts';
+import { ScopeChallenges } from '../../authorization/scope-challenges.ts';
 import { decide } from '../../policy/decide.ts';
 import { connectScope } from '../../policy/required-scopes.ts';
-import { PublicUrls } from '../../public-urls.ts';
 import { Listen } from '../../subscriptions/listen.ts';
 import { TaskMethods } from '../../tasks/task-methods.ts';
 import { observeRequest } from '../../telemetry/observe-request.ts';
@@ -22,15 +21,22 @@ export class Methods {
   readonly #lists: Lists;
   readonly #listen: Listen;
   readonly #tasks: TaskMethods;
-  readonly #urls: PublicUrls;
+  readonly #challenges: ScopeChallenges;
 
-  constructor(calls: Calls, discover: Discover, lists: Lists, listen: Listen, tasks: TaskMethods, urls: PublicUrls) {
+  constructor(
+    calls: Calls,
+    discover: Discover,
+    lists: Lists,
+    listen: Listen,
+    tasks: TaskMethods,
+    challenges: ScopeChallenges,
+  ) {
     this.#calls = calls;
     this.#discover = discover;
     this.#lists = lists;
     this.#listen = listen;
     this.#tasks = tasks;
-    this.#urls = urls;
+    this.#challenges = challenges;
   }
 
   /**
@@ -50,7 +56,7 @@ export class Methods {
     const ownMethod = this.#lists.has(method) || this.#listen.has(method) || method === Method.discover;
     if (!ownMethod && !isTaskMethod) return notOffered(method);
     const decision = decide(principal, connectScopes);
-    if (decision.kind === 'challenge') throw insufficientScope(decision.scopes, this.#urls.metadataUrlOf(endpoint));
+    if (decision.kind === 'challenge') return this.#challenge(request, decision.scopes);
     if (isTaskMethod) return this.#tasks.answer(request);
     if (this.#listen.has(method)) return this.#listen.answer(request, context);
     const result =
@@ -58,6 +64,10 @@ export class Methods {
         ? this.#discover.result(principal.tenant, endpoint)
         : this.#lists.page(principal.tenant, endpoint, method, params);
     return { kind: 'result', result };
+  }
+
+  async #challenge(request: McpRequest, scopes: readonly string[]): Promise<never> {
+    throw await this.#challenges.refusalOf(request, scopes);
   }
 
   /** A method behind a capability that is not advertised does not exist (MCP schema `MethodNotFoundError`). */

@@ -1,0 +1,36 @@
+import { modernVersion } from '@gatehouse/protocol';
+import { Injectable } from '@nestjs/common';
+import type { McpRequest } from '../endpoint/mcp-request.ts';
+import type { HttpRefusal } from '../http-refusal.ts';
+import { PublicUrls } from '../public-urls.ts';
+import { insufficientScope } from './challenge.ts';
+import { StepUpRequests } from './step-up-requests.ts';
+
+/** Challenges requests whose token lacks scopes, in words that their client can act on. */
+@Injectable()
+export class ScopeChallenges {
+  readonly #urls: PublicUrls;
+  readonly #stepUps: StepUpRequests;
+
+  constructor(urls: PublicUrls, stepUps: StepUpRequests) {
+    this.#urls = urls;
+    this.#stepUps = stepUps;
+  }
+
+  /**
+   * The refusal of a request that needs these scopes. A client of 2026-07-28 adds them to those that it has and asks for
+   * both. One of before asks for what the challenge names and nothing else, so that its present scopes are named too
+   * (2025-11-25 Authorization §Scope Challenge Handling, the recommended approach); and while it holds a refresh token it
+   * does not ask at all, unless the authorization server refuses its next refresh.
+   */
+  async refusalOf(
+    { principal, endpoint, version }: Pick<McpRequest, 'principal' | 'endpoint' | 'version'>,
+    scopes: readonly string[],
+  ): Promise<HttpRefusal> {
+    const metadataUrl = this.#urls.metadataUrlOf(endpoint);
+    if (version === modernVersion) return insufficientScope(scopes, metadataUrl);
+    const all = [...new Set([...principal.scopes, ...scopes])];
+    await this.#stepUps.ask(principal, all);
+    return insufficientScope(all, metadataUrl);
+  }
+}
