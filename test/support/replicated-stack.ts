@@ -7,6 +7,7 @@ import { findFreePort, makeTemporaryFolder, startEmbeddedNats } from '@gatehouse
 import type { NatsIdentity } from '@gatehouse/start';
 import { startAppProcess } from './app-process.ts';
 import type { AppProcess } from './app-process.ts';
+import { tellGateways } from './tell-gateways.ts';
 import { startTokenIssuer } from './token-issuer.ts';
 
 const publicUrl = 'http://gatehouse.test';
@@ -45,6 +46,7 @@ export async function startReplicatedStack(options: ReplicatedStackOptions): Pro
   const cleanUps: (() => unknown)[] = [() => folder.remove()];
   const identities = {
     gateway: identityOf({ role: 'gateway' }),
+    issuer: identityOf({ role: 'authorization-server' }),
     worker: identityOf({ role: 'worker', tenant: 'default', servers: [server] }),
   };
   const natsOptions = {
@@ -57,6 +59,7 @@ export async function startReplicatedStack(options: ReplicatedStackOptions): Pro
   cleanUps.push(() => nats.stop());
   const issuer = await startTokenIssuer();
   cleanUps.push(() => issuer.close());
+  await (await tellGateways(nats.url, issuer.issuer, identities.issuer)).close();
 
   const start = async (program: string, adminPort: string, environment: NodeJS.ProcessEnv) => {
     const started = await startAppProcess(program, adminPort, environment);

@@ -4,6 +4,7 @@ import { findFreePort, makeTemporaryFolder, startEmbeddedNats } from '@gatehouse
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAppProcess } from '../support/app-process.ts';
 import type { AppProcess } from '../support/app-process.ts';
+import { tellGateways } from '../support/tell-gateways.ts';
 import { startTokenIssuer } from '../support/token-issuer.ts';
 import { Collector } from './telemetry/collector.ts';
 import type { CollectedSpan } from './telemetry/collector.ts';
@@ -27,6 +28,7 @@ beforeAll(async () => {
   const issuer = await startTokenIssuer();
   cleanUps.unshift(() => issuer.close());
   issuerUrl = issuer.issuer;
+  await (await tellGateways(nats.url, issuerUrl)).close();
   shared = {
     NATS_URL: nats.url,
     OTEL_EXPORTER_OTLP_ENDPOINT: await collector.listen(),

@@ -71,6 +71,13 @@ export const gatewaySettings = z.object({
     .describe(
       'Scopes that include others, comma separated, each `broader > narrower`; `*` stands for every server: `*:write > *:read`',
     ),
+  GATEWAY_REVOCATIONS: z
+    .enum(['required', 'lenient', 'off'])
+    .default('required')
+    .describe(
+      'What tokens are worth while revocations are not heard of: `required` refuses them after 2 s, `lenient` goes on with ' +
+        'what was heard before, `off` is for an issuer that tells NATS nothing',
+    ),
   // Not `httpUrl`, which drops a trailing slash: with other vendors' issuers the slash is part of the name.
   AUTH_ISSUER: z
     .string()

@@ -5,6 +5,7 @@ import type { Logger, RunningApp } from '@gatehouse/runtime';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.ts';
+import { Revocations } from './authorization/revocations.ts';
 import { TokenAuthentication } from './authorization/token-authentication.ts';
 import { catalogPage } from './catalog/catalog-page.ts';
 import { Catalog } from './catalog/catalog.ts';
@@ -65,4 +66,6 @@ function addReadinessChecks(health: Health, settings: GatewaySettings, app: INes
   health.addReadinessCheck('issuer', () =>
     authentication.ready ? undefined : `the signing keys of ${settings.AUTH_ISSUER} could not be fetched yet`,
   );
+  const revocations = app.get(Revocations);
+  health.addReadinessCheck('revocations', () => revocations.unreadyReason());
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Principal } from '@gatehouse/protocol';
 import { Slots } from '@gatehouse/runtime';
 import type { Logger } from '@gatehouse/runtime';
 import type { Msg, NatsConnection } from '@nats-io/nats-core';
@@ -100,6 +101,15 @@ export class CallClient {
         if (this.#pending.get(slot) === call) this.#publish(call, request);
       });
     });
+  }
+
+  /** Ends the calls of some principals, here and at the workers. */
+  revoke(isOver: (principal: Principal) => boolean): void {
+    for (const call of this.#pending) {
+      if (!isOver(call.principal)) continue;
+      this.#cancelAtWorker(call);
+      call.end({ kind: 'revoked' });
+    }
   }
 
   /** Asks an instance whether it is there. If nobody listens any more, its calls end as lost. */

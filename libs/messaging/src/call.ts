@@ -76,7 +76,7 @@ export type Refusal = 'draining' | 'overloaded' | 'unknown-definitions' | 'expir
  * `answered` with the final frame, whose chunks may still be coming; `refused` or `unreachable` (nobody listens there):
  * not executed;
  * `result-too-large`: executed, and the result exceeds 64 MiB; `expired`: no answer before the deadline;
- * `cancelled` by the caller; `lost`: the instance died or the bus broke after the call was published;
+ * `cancelled` by the caller; `revoked`: the caller's token is good no more; `lost`: the instance died or the bus broke after the call was published;
  * `bus-gone`: never published.
  */
 export type CallOutcome =
@@ -87,6 +87,7 @@ export type CallOutcome =
   | { kind: 'result-too-large' }
   | { kind: 'expired' }
   | { kind: 'cancelled' }
+  | { kind: 'revoked' }
   | { kind: 'lost'; reason: 'instance-died' | 'bus-gone' | 'malformed-frame' }
   | { kind: 'bus-gone' };
 

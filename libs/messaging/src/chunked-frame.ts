@@ -7,7 +7,7 @@ export type ChunkedFrame = FinalFrameInfo & { /** Length of the whole message. *
 export type ReceivedFrame = FinalFrame | ChunkedFrame;
 
 /** Why chunks stopped coming before the last one. */
-export type ChunksLoss = 'malformed-frame' | 'instance-died' | 'bus-gone' | 'expired' | 'cancelled';
+export type ChunksLoss = 'malformed-frame' | 'instance-died' | 'bus-gone' | 'expired' | 'cancelled' | 'revoked';
 
 /** The rest of a result is lost. What was relayed of it is worth nothing. */
 export class ChunksLostError extends Error {

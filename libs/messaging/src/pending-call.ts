@@ -1,3 +1,4 @@
+import type { Principal } from '@gatehouse/protocol';
 import type { CallOutcome, CallRequest, FinalFrameInfo } from './call.ts';
 import { collectFrame, FrameChunks } from './chunked-frame.ts';
 import type { ChunkedFrame, ChunksLoss } from './chunked-frame.ts';
@@ -21,6 +22,7 @@ export class PendingCall {
   /** Order of publishing; beyond all numbers as long as the call has not been published. */
   sequence = Number.POSITIVE_INFINITY;
   readonly to: InstanceAddress;
+  readonly principal: Principal;
   /** Milliseconds since the epoch; moved by progress. */
   deadlineMs: number;
   /** How much of the result may come before any of it has gone on. */
@@ -44,6 +46,7 @@ export class PendingCall {
   ) {
     const now = Date.now();
     this.to = to;
+    this.principal = request.principal;
     this.windowBytes = windowBytes;
     this.deadlineMs = now + Math.min(request.timeoutMs, request.maxCallMs);
     this.#timeoutMs = request.timeoutMs;
@@ -168,5 +171,6 @@ export class PendingCall {
 
 function lossOf(outcome: CallOutcome): ChunksLoss {
   if (outcome.kind === 'lost') return outcome.reason;
-  return outcome.kind === 'expired' || outcome.kind === 'cancelled' ? outcome.kind : 'malformed-frame';
+  const { kind } = outcome;
+  return kind === 'expired' || kind === 'cancelled' || kind === 'revoked' ? kind : 'malformed-frame';
 }

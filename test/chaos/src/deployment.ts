@@ -10,6 +10,7 @@ import { startAppProcess } from '../../support/app-process.ts';
 import type { AppProcess } from '../../support/app-process.ts';
 import { NatsProcess } from './nats-process.ts';
 import { probeOptions } from '../../support/probed-process.ts';
+import { tellGateways } from '../../support/tell-gateways.ts';
 import { startTokenIssuer } from '../../support/token-issuer.ts';
 import type { TokenIssuer } from '../../support/token-issuer.ts';
 import { callTool } from './tool-call.ts';
@@ -82,13 +83,15 @@ export class Deployment {
   static async start(options: DeploymentOptions = {}): Promise<Deployment> {
     const folder = makeTemporaryFolder('gatehouse-chaos-');
     const identities = { gateway: identityOf(gatewayRole), worker: identityOf(workerRole) };
+    const issuerIdentity = identityOf({ role: 'authorization-server' });
     const nats = await NatsProcess.start({
       dataDir: folder.path,
       durable: false,
-      identities: [...Object.values(identities), ...(options.identities ?? [])],
+      identities: [...Object.values(identities), issuerIdentity, ...(options.identities ?? [])],
       ...(options.maxPayloadBytes === undefined ? {} : { maxPayloadBytes: options.maxPayloadBytes }),
     });
     const issuer = await startTokenIssuer();
+    await (await tellGateways(nats.url, issuer.issuer, issuerIdentity)).close();
     const cleanUps = [() => folder.remove(), () => nats.stop(), () => issuer.close()];
     const deployment = new Deployment(options, folder.path, nats, issuer, identities, cleanUps);
     deployment.accessToken = await deployment.issueToken();

@@ -9,6 +9,7 @@ import { startAppProcess } from '../../support/app-process.ts';
 import type { AppProcess } from '../../support/app-process.ts';
 import { startForwardingProxy } from './forwarding-proxy.ts';
 import type { Translation } from './forwarding-proxy.ts';
+import { tellGateways } from '../../support/tell-gateways.ts';
 import { startTokenIssuer } from '../../support/token-issuer.ts';
 
 const server = 'conformance';
@@ -42,15 +43,17 @@ async function start(cleanUps: (() => unknown)[]): Promise<Omit<Stack, 'stop'>> 
   const folder = makeTemporaryFolder('gatehouse-conformance-');
   cleanUps.push(() => folder.remove());
   const gatewayIdentity = identityOf({ role: 'gateway' });
+  const issuerIdentity = identityOf({ role: 'authorization-server' });
   const workerIdentity = identityOf({ role: 'worker', tenant: 'default', servers: [server] });
   const nats = await startEmbeddedNats({
     dataDir: folder.path,
     durable: false,
-    identities: [gatewayIdentity, workerIdentity],
+    identities: [gatewayIdentity, issuerIdentity, workerIdentity],
   });
   cleanUps.push(() => nats.stop());
   const issuer = await startTokenIssuer();
   cleanUps.push(() => issuer.close());
+  await (await tellGateways(nats.url, issuer.issuer, issuerIdentity)).close();
 
   const gatewayPorts = [await findFreePort(), await findFreePort()];
   const resource = `http://localhost:${gatewayPorts[0]}/mcp`;

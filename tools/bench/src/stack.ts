@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { rolePermissions } from '@gatehouse/messaging';
+import { inboxPrefix, IssuerPublisher, rolePermissions } from '@gatehouse/messaging';
 import { findFreePort, makeTemporaryFolder, startEmbeddedNats } from '@gatehouse/start';
 import type { NatsIdentity } from '@gatehouse/start';
+import { connect } from '@nats-io/transport-node';
 import { ChildProcesses } from './child-processes.ts';
 import { startTokenIssuer } from './token-issuer.ts';
 import type { TokenIssuer } from './token-issuer.ts';
@@ -52,6 +53,7 @@ export class Stack implements AsyncDisposable {
     });
     started.defer(() => nats.stop());
     const issuer = await startTokenIssuer();
+    await tellGateways(nats.url, identities.issuer, issuer.issuer);
     started.defer(() => issuer.close());
     return new Stack(started.move(), issuer, nats.url, identities);
   }
@@ -105,7 +107,15 @@ export function decorated(name: string): string {
   return path.join(root, `dist/tools/bench/decorated/${name}.js`);
 }
 
-type Identities = Record<'gateway' | 'worker' | 'bareLoop', NatsIdentity>;
+/** What an authorization server would have said before a gateway starts: that nothing is revoked. */
+async function tellGateways(servers: string, { user, password }: NatsIdentity, issuer: string): Promise<void> {
+  const prefix = inboxPrefix({ role: 'authorization-server' });
+  const connection = await connect({ servers, user, pass: password, inboxPrefix: prefix });
+  await new IssuerPublisher(connection, issuer).publishAll({ revocations: [] });
+  await connection.close();
+}
+
+type Identities = Record<'gateway' | 'worker' | 'issuer' | 'bareLoop', NatsIdentity>;
 
 function makeIdentities(servers: string[]): Identities {
   const identity = (user: string, permissions: NatsIdentity['permissions']) => ({
@@ -116,6 +126,7 @@ function makeIdentities(servers: string[]): Identities {
   return {
     gateway: identity('gateway', rolePermissions({ role: 'gateway' })),
     worker: identity('worker', rolePermissions({ role: 'worker', tenant: 'default', servers })),
+    issuer: identity('issuer', rolePermissions({ role: 'authorization-server' })),
     bareLoop: identity('bare-loop', everything),
   };
 }

@@ -7,6 +7,7 @@ import {
   readBearerToken,
   ScopeHierarchy,
 } from '@gatehouse/auth';
+import type { InvalidTokenReason } from '@gatehouse/auth';
 import type { Principal } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
 import { Inject, Injectable } from '@nestjs/common';
@@ -21,6 +22,7 @@ import { tokenVerifications } from '../telemetry/token-metrics.ts';
 import { malformedCredentials, unauthorized } from './challenge.ts';
 import { logKeySetLoaded, logKeySetUnreachable, logTokenRefused } from './events.ts';
 import { EndpointScopes } from './endpoint-scopes.ts';
+import { Revocations } from './revocations.ts';
 
 /** Turns the credentials of a request into the principal that it speaks for. */
 @Injectable()
@@ -29,6 +31,7 @@ export class TokenAuthentication implements OnModuleInit, OnApplicationShutdown 
   readonly #urls: PublicUrls;
   readonly #catalog: Catalog;
   readonly #scopes: EndpointScopes;
+  readonly #revocations: Revocations;
   readonly #keySet: IssuerKeySet;
   readonly #verifier: AccessTokenVerifier;
 
@@ -38,12 +41,14 @@ export class TokenAuthentication implements OnModuleInit, OnApplicationShutdown 
     urls: PublicUrls,
     catalog: Catalog,
     scopes: EndpointScopes,
+    revocations: Revocations,
   ) {
     const issuer = settings.AUTH_ISSUER;
     this.#logger = logger;
     this.#urls = urls;
     this.#catalog = catalog;
     this.#scopes = scopes;
+    this.#revocations = revocations;
     this.#keySet = new IssuerKeySet(issuer, {
       onLoaded: ({ keyIds }) => logKeySetLoaded(logger, { issuer, keyIds }),
       onFailed: (err) => logKeySetUnreachable(logger, { issuer, err, keysInUse: this.#keySet.loaded }),
@@ -58,13 +63,14 @@ export class TokenAuthentication implements OnModuleInit, OnApplicationShutdown 
   /** The issuer may start later than the gateway: nothing waits for its keys but readiness. */
   onModuleInit(): void {
     void this.#keySet.start();
+    this.#revocations.follow((keySet) => this.#keySet.receive(keySet));
   }
 
   onApplicationShutdown(): void {
     this.#keySet.close();
   }
 
-  /** True once the issuer's keys were fetched. */
+  /** True once the issuer's keys are known. */
   get ready(): boolean {
     return this.#keySet.loaded;
   }
@@ -85,9 +91,19 @@ export class TokenAuthentication implements OnModuleInit, OnApplicationShutdown 
     const known = this.#verifier.findVerified(bearer.token, audience);
     if (known !== undefined) tokenVerifications.add(1, ['cached', '']);
     const principal = known ?? (await this.#verify(bearer.token, endpoint, audience));
+    if (this.#revocations.isRevoked(principal)) throw this.#refusalOf('revoked', endpoint);
     if (endpoint.kind === 'server' && this.#catalog.server(principal.tenant, endpoint.server) === undefined)
       throw noSuchServer();
     return principal;
+  }
+
+  /**
+   * To be asked when the message has come, which may be long after its head.
+   * @throws HttpRefusal 401 for a token that was revoked meanwhile, JsonRpcError -31009 when nobody can say
+   */
+  confirm(principal: Principal, endpoint: CatalogEndpoint): void {
+    this.#revocations.requireKnown();
+    if (this.#revocations.isRevoked(principal)) throw this.#refusalOf('revoked', endpoint);
   }
 
   async #verify(token: string, endpoint: CatalogEndpoint, audience: string): Promise<Principal> {
@@ -101,15 +117,19 @@ export class TokenAuthentication implements OnModuleInit, OnApplicationShutdown 
           headers: { 'retry-after': '2' },
         });
       if (!(error instanceof InvalidTokenError)) throw error;
-      tokenVerifications.add(1, ['refused', error.reason]);
       if (error.reason === 'audience' && endpoint.kind === 'server') await this.#checkExistence(token, endpoint.server);
-      logTokenRefused(this.#logger, { reason: error.reason, audience });
-      throw unauthorized({
-        ...this.#challengeOf(endpoint),
-        error: 'invalid_token',
-        description: 'The access token is not valid here',
-      });
+      throw this.#refusalOf(error.reason, endpoint);
     }
+  }
+
+  #refusalOf(reason: InvalidTokenReason, endpoint: CatalogEndpoint): HttpRefusal {
+    tokenVerifications.add(1, ['refused', reason]);
+    logTokenRefused(this.#logger, { reason, audience: this.#urls.resourceOf(endpoint) });
+    return unauthorized({
+      ...this.#challengeOf(endpoint),
+      error: 'invalid_token',
+      description: 'The access token is not valid here',
+    });
   }
 
   /**

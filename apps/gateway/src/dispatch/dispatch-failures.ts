@@ -11,6 +11,7 @@ const reasonOfLoss: Record<ChunksLoss, DispatchFailureReason> = {
   'bus-gone': 'bus-gone',
   expired: 'deadline',
   cancelled: 'cancelled',
+  revoked: 'revoked',
 };
 
 /** The typed failures of a call (design §6): what the client is told, and why for the operator. */
@@ -55,6 +56,15 @@ export const failures = {
     executed: 'unknown',
     retryable: false,
     reason: 'cancelled',
+  }),
+
+  /** The token of the call was revoked while it ran. */
+  revoked: (): DispatchFailure => ({
+    kind: 'failed',
+    code: ErrorCode.outcomeUnknown,
+    executed: 'unknown',
+    retryable: false,
+    reason: 'revoked',
   }),
 
   /** The call has run, and its result got lost on the way. */

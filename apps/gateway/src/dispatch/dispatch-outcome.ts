@@ -36,6 +36,7 @@ export type DispatchFailureReason =
   | 'bus-gone'
   | 'state-unknown'
   | 'cancelled'
+  | 'revoked'
   | 'request-too-large'
   | 'result-too-large'
   | 'malformed-answer';

@@ -1,4 +1,5 @@
 import type { BusMonitor, CallClient, CallOutcome, Instance, InstanceRegistry } from '@gatehouse/messaging';
+import type { Principal } from '@gatehouse/protocol';
 import type { DispatchCall, DispatchOutcome } from './dispatch-outcome.ts';
 import { failures } from './dispatch-failures.ts';
 
@@ -46,6 +47,11 @@ export class Dispatch {
   /** What keeps calls from being dispatched; undefined when all is well. */
   unreadyReason(): string | undefined {
     return this.#bus.unreadyReason();
+  }
+
+  /** Ends the calls of some principals, here and at the workers: nobody knows what became of them. */
+  revoke(isOver: (principal: Principal) => boolean): void {
+    this.#calls.revoke(isOver);
   }
 
   /**
@@ -109,6 +115,8 @@ export class Dispatch {
         return failures.deadline(call, 'unknown');
       case 'cancelled':
         return failures.cancelled();
+      case 'revoked':
+        return failures.revoked();
       default:
         return failures.tooLarge(outcome.kind);
     }

@@ -99,6 +99,7 @@ export class McpEndpoint {
     let reply: Reply | undefined;
     try {
       if (this.#streams.waitingBytes > maxWaitingBytes) throw overloaded();
+      this.#authentication.confirm(incoming.principal, incoming.endpoint);
       reply = await this.#eras.answer(message, incoming, stream);
     } catch (error) {
       reply = replyOfRefusal(error, requestId);

@@ -5,10 +5,10 @@ import { topicName } from './topic.ts';
 import type { Topic } from './topic.ts';
 
 /**
- * Why a subscription is over: the gateway stops, it is as old as it may be, its reader went away, or it would have to hear
- * what is larger than a notification can be.
+ * Why a subscription is over: the gateway stops, it is as old as it may be, its reader went away, it would have to hear
+ * what is larger than a notification can be, or its token was revoked.
  */
-export type SubscriptionEnd = 'draining' | 'max-age' | 'client-left' | 'too-large';
+export type SubscriptionEnd = 'draining' | 'max-age' | 'client-left' | 'too-large' | 'revoked';
 
 /** One open `subscriptions/listen` stream. There are thousands: it holds as little as it can. */
 export class Subscription {

@@ -1,5 +1,6 @@
 import type { Principal } from '@gatehouse/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Revocations } from '../authorization/revocations.ts';
 import type { GatewaySettings } from '../config.ts';
 import { Notification } from './notification.ts';
 import { Subscription } from './subscription.ts';
@@ -10,12 +11,13 @@ const changed = () => new Notification('notifications/tools/list_changed');
 const settings = { GATEWAY_MAX_STREAMS_PER_ACCOUNT: 2, GATEWAY_STREAM_MAX_AGE: 60 } as GatewaySettings;
 const ofAccount = (accountId: string, tenant = 'default') => ({ accountId, tenant, issuer: 'i' }) as Principal;
 
+const revocations = { onRevoked: () => {} } as unknown as Revocations;
 let subscriptions: Subscriptions;
 afterEach(() => subscriptions.onModuleDestroy());
 
 /** Adds subscriptions, and counts what each hears. */
 function open(count: number, principal = ofAccount('a')) {
-  subscriptions = new Subscriptions(settings);
+  subscriptions = new Subscriptions(settings, revocations);
   return Array.from({ length: count }, (_, id) => {
     const listener = { heard: 0, ended: '', subscription: undefined as unknown as Subscription };
     const notify = () => {
@@ -45,7 +47,7 @@ describe('a broadcast', () => {
   });
 
   it('of many topics leaves the event loop to others too, and keeps their order', async () => {
-    subscriptions = new Subscriptions(settings);
+    subscriptions = new Subscriptions(settings, revocations);
     const topics = Array.from({ length: 1_000 }, (_, number) => ({ group: 'resources', key: `${number}` }));
     const heard: unknown[] = [];
     const notify = (message: Uint8Array) => {

@@ -3,6 +3,7 @@ import { ErrorCode, gatehouseError } from '@gatehouse/protocol';
 import type { Principal } from '@gatehouse/protocol';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnModuleDestroy } from '@nestjs/common';
+import { Revocations } from '../authorization/revocations.ts';
 import type { GatewaySettings } from '../config.ts';
 import { SETTINGS } from '../injection-tokens.ts';
 import type { Notification } from './notification.ts';
@@ -31,11 +32,14 @@ export class Subscriptions implements OnModuleDestroy {
   readonly #sweepTimer: NodeJS.Timeout;
   #draining = false;
 
-  constructor(@Inject(SETTINGS) settings: GatewaySettings) {
+  constructor(@Inject(SETTINGS) settings: GatewaySettings, revocations: Revocations) {
     this.#maxPerAccount = settings.GATEWAY_MAX_STREAMS_PER_ACCOUNT;
     this.#maxAgeMs = settings.GATEWAY_STREAM_MAX_AGE * 1_000;
     this.#sweepTimer = setInterval(() => this.#sweep(), sweepIntervalMs);
     this.#sweepTimer.unref();
+    revocations.onRevoked((isOver) => {
+      for (const subscription of this.#open) if (isOver(subscription.principal)) subscription.end('revoked');
+    });
   }
 
   get size(): number {

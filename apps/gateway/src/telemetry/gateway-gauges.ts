@@ -3,6 +3,7 @@ import { metrics } from '@gatehouse/runtime';
 import type { LabelValues } from '@gatehouse/runtime';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
+import { Revocations } from '../authorization/revocations.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { Dispatch } from '../dispatch/dispatch.ts';
 import { Subscriptions } from '../subscriptions/subscriptions.ts';
@@ -20,6 +21,17 @@ const instances = number(
   'gatehouse.state',
 );
 const bus = number('gatehouse.bus.state', '1', '1 for the state that the bus is in', 'gatehouse.state');
+const revocations = number(
+  'gatehouse.revocations',
+  '{revocation}',
+  'Revocations of tokens that have not expired, as this gateway has heard',
+);
+const revocationFeed = number(
+  'gatehouse.revocations.state',
+  '1',
+  '1 for how much is known of revocations: incomplete and stale refuse tokens, unless GATEWAY_REVOCATIONS says otherwise',
+  'gatehouse.state',
+);
 const leftOut = number(
   'gatehouse.catalog.left_out',
   '{definition}',
@@ -28,6 +40,7 @@ const leftOut = number(
 );
 
 const busStates = ['up', 'recovering', 'gone'] as const;
+const feedStates = ['current', 'incomplete', 'stale', 'off'] as const;
 
 /** What a gateway knows at any time, for whoever reads its metrics. */
 @Injectable()
@@ -40,12 +53,15 @@ export class GatewayGauges implements OnApplicationShutdown {
     catalog: Catalog,
     dispatch: Dispatch,
     subscriptions: Subscriptions,
+    known: Revocations,
   ) {
     this.#remove = [
       callsInFlight.addSource(() => [[[], dispatch.inFlight]]),
       listenStreams.addSource(() => [[[], subscriptions.size]]),
       instances.addSource(() => registry.census().map(({ server, state, count }) => [[server, state], count])),
       bus.addSource(() => busStates.map((state) => [[state], Number(monitor.state === state)])),
+      revocations.addSource(() => [[[], known.size]]),
+      revocationFeed.addSource(() => feedStates.map((state) => [[state], Number(known.state === state)])),
       leftOut.addSource(() => countLeftOut(catalog)),
     ];
   }

@@ -11,6 +11,7 @@ import { startGateway } from '../../src/start-gateway.ts';
 import { startFakeIssuer } from './fake-issuer.ts';
 import { callMcp } from '../../../../test/support/call-mcp.ts';
 import type { Answer } from '../../../../test/support/call-mcp.ts';
+import { tellGateways } from '../../../../test/support/tell-gateways.ts';
 import { startTaskWorker } from './task-worker.ts';
 import { publicUrl, waitUntil } from './test-gateway.ts';
 
@@ -32,6 +33,7 @@ export async function startTaskStack() {
   const natsOptions = { dataDir: folder.path, port: await findFreePort(), durable: false };
   let nats = await startEmbeddedNats(natsOptions);
   const issuer = await startFakeIssuer();
+  await (await tellGateways(nats.url, issuer.issuer)).close();
   const keys = randomBytes(32).toString('base64');
   const cleanUps: (() => Promise<unknown>)[] = [];
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connectNats, inboxPrefix, serveCalls } from '@gatehouse/messaging';
+import type { TokenRevocation } from '@gatehouse/protocol';
 import { createLogger, loadSettings } from '@gatehouse/runtime';
 import { gatewaySettings } from '../../src/config.ts';
 import { startGateway } from '../../src/start-gateway.ts';
@@ -8,6 +9,7 @@ import { startFakeIssuer } from './fake-issuer.ts';
 import type { FakeIssuer } from './fake-issuer.ts';
 import { fixtureDefinitions, FixtureWorker } from './fixture-server.ts';
 import { callMcp } from '../../../../test/support/call-mcp.ts';
+import { tellGateways } from '../../../../test/support/tell-gateways.ts';
 
 /** The name under which clients know the gateway; its port is another one, for it is picked by the system. */
 export const publicUrl = 'http://localhost:3000';
@@ -18,6 +20,8 @@ export interface TestGateway {
   /** `http://127.0.0.1:<port>`, without path. */
   url: string;
   issuer: FakeIssuer;
+  /** Tells gateways that tokens of the issuer are revoked, as an authorization server does. */
+  revoke(revocation: Pick<TokenRevocation, 'kind' | 'id'> & Partial<TokenRevocation>): Promise<void>;
   tenant: string;
   /** Name of the fixture's server, unique in the run. */
   server: string;
@@ -64,6 +68,7 @@ export async function startTestGateway(
     GATEWAY_PUBLIC_URL: publicUrl,
     ...options.settings,
   };
+  const told = await tellGateways(natsUrl, issuer.issuer);
   const gateway = await startGateway(loadSettings(gatewaySettings, environment), logger);
   // The worker waits for the catalog, which the gateway makes.
   await served.ready;
@@ -82,6 +87,7 @@ export async function startTestGateway(
     gateway,
     url,
     issuer,
+    revoke: (revocation) => told.revoke({ tenant, expiresAt: Date.now() / 1_000 + 360, ...revocation }),
     tenant,
     server,
     worker,
@@ -92,6 +98,7 @@ export async function startTestGateway(
       await stopGateway();
       await served.drain();
       await connection.close();
+      await told.close();
       await issuer.close();
     },
   };

@@ -9,6 +9,7 @@ import {
 } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
 import { Inject, Injectable } from '@nestjs/common';
+import { Revocations } from '../../authorization/revocations.ts';
 import { ScopeChallenges } from '../../authorization/scope-challenges.ts';
 import { Catalog } from '../../catalog/catalog.ts';
 import type { GatewaySettings } from '../../config.ts';
@@ -54,6 +55,7 @@ export class Calls {
     admission: CallAdmission,
     tasks: TaskAdmission,
     challenges: ScopeChallenges,
+    revocations: Revocations,
   ) {
     this.#maxCallMs = settings.GATEWAY_MAX_CALL_MS;
     this.#logger = logger;
@@ -63,6 +65,7 @@ export class Calls {
     this.#admission = admission;
     this.#tasks = tasks;
     this.#challenges = challenges;
+    revocations.onRevoked((isOver) => dispatch.revoke(isOver));
   }
 
   /** True when `method` is answered by workers. */
