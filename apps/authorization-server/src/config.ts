@@ -67,6 +67,27 @@ export const authorizationServerSettings = z.object({
     { min: 1, max: 1_000_000 },
     'Most dynamic registrations from one address in a minute',
   ),
+  AUTH_REGISTRATION: z
+    .enum(['open', 'initial-access-token', 'off'])
+    .default('open')
+    .describe(
+      'Who may register a client dynamically: anybody (`open`), whoever has an `initial-access-token`, or nobody (`off`)',
+    ),
+  AUTH_REGISTERED_CLIENTS_MAX: wholeNumber(
+    10_000,
+    { min: 1, max: 10_000_000 },
+    'Most dynamically registered clients at a time; beyond, the oldest that was never used makes room',
+  ),
+  AUTH_NEVER_USED_CLIENT_HOURS: wholeNumber(
+    24,
+    { min: 1, max: 87_600 },
+    'After how many hours a dynamically registered client goes that never obtained a token',
+  ),
+  AUTH_UNUSED_CLIENT_DAYS: wholeNumber(
+    90,
+    { min: 1, max: 3_650 },
+    'After how many days without a new token a dynamically registered client goes, with its grants',
+  ),
   AUTH_CLIENT_METADATA_DOCUMENTS: flag(
     true,
     'Whether a client may be described by a metadata document, whose https URL is its client id',
@@ -80,9 +101,12 @@ export const authorizationServerSettings = z.object({
     'Hosts of clients that may be fetched from though their addresses are not public, comma-separated, each ' +
       '`host[:port] network [CA file]`, such as `agents.corp.example 10.20.0.0/16 /etc/ssl/corp.pem`',
   ),
+  AUTH_IDENTITY_PROVIDER_EXCEPTIONS: list(
+    'The same for the addresses that administrators set for identity providers; neither list counts for the other',
+  ),
   AUTH_EGRESS_PROXY: secret(
     httpUrl(
-      'Proxy that documents and key sets of clients are fetched through, `http://[user:password@]host:port`; ' +
+      'Proxy that everything named by clients and identity providers is fetched through, `http://[user:password@]host:port`; ' +
         'nothing else is connected to then',
     ).optional(),
   ),

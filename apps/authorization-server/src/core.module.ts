@@ -1,10 +1,11 @@
-// Owns what every module injects: settings, logger, DataSource, BoundedAudit, ServerSecrets, ProviderHost. It opens nothing itself;
-// start-server.ts opens and hands over.
+// Owns what every module injects: settings, logger, DataSource, BoundedAudit, ServerSecrets, ClientLogos, ProviderHost. It opens
+// nothing itself; start-server.ts opens and hands over.
 import { Global, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { Logger } from '@gatehouse/runtime';
 import { DataSource } from 'typeorm';
 import { BoundedAudit } from './audit/bounded-audit.ts';
+import { ClientLogos } from './clients/logos/client-logos.ts';
 import { LOGGER, SETTINGS } from './config.ts';
 import type { Settings } from './config.ts';
 import { ServerSecrets } from './keys/server-secrets.ts';
@@ -17,6 +18,7 @@ export interface Core {
   dataSource: DataSource;
   audit: BoundedAudit;
   secrets: ServerSecrets;
+  logos: ClientLogos;
 }
 
 @Global()
@@ -31,9 +33,10 @@ export class CoreModule {
         { provide: DataSource, useValue: core.dataSource },
         { provide: BoundedAudit, useValue: core.audit },
         { provide: ServerSecrets, useValue: core.secrets },
+        { provide: ClientLogos, useValue: core.logos },
         ProviderHost,
       ],
-      exports: [SETTINGS, LOGGER, DataSource, BoundedAudit, ServerSecrets, ProviderHost],
+      exports: [SETTINGS, LOGGER, DataSource, BoundedAudit, ServerSecrets, ClientLogos, ProviderHost],
     };
   }
 }

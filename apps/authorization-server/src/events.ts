@@ -56,6 +56,11 @@ export function reportUntoldGateways(logger: Logger, error: unknown): void {
   logger.error({ err: error }, 'gateways could not be told what is revoked');
 }
 
+/** A client's logo could not be fetched, or is no image that is served. */
+export function reportRefusedLogo(logger: Logger, fields: { url: string; reason: string; err: unknown }): void {
+  logger.info(fields, 'client logo refused');
+}
+
 /** Expired rows could not be deleted; the next sweep tries again. */
 export function reportFailedSweep(logger: Logger, error: unknown): void {
   logger.warn({ err: error }, 'expired rows could not be swept');

@@ -7,8 +7,9 @@ import type { DataSource } from 'typeorm';
 import { createFirstAdministrator } from './accounts/first-administrator.ts';
 import { BoundedAudit } from './audit/bounded-audit.ts';
 import { ClientDocuments } from './clients/documents/client-documents.ts';
-import { readOutboundExceptions } from './clients/outbound/outbound-exceptions.ts';
-import { OutboundFetch } from './clients/outbound/outbound-fetch.ts';
+import { collectUnusedClients } from './clients/collect-unused-clients.ts';
+import { ClientLogos } from './clients/logos/client-logos.ts';
+import { outboundFetches } from './clients/outbound/outbound-fetches.ts';
 import { composeApp } from './compose-app.ts';
 import { defaultTenant } from './config.ts';
 import type { GivenSettings, Settings } from './config.ts';
@@ -68,10 +69,7 @@ export async function startServer(given: GivenSettings, logger: Logger): Promise
 
 async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Promise<RunningServer> {
   const encryption = readKeyEncryption(given);
-  const outbound = new OutboundFetch({
-    exceptions: readOutboundExceptions(given.AUTH_OUTBOUND_EXCEPTIONS),
-    proxy: given.AUTH_EGRESS_PROXY,
-  });
+  const { ofClients: outbound } = outboundFetches(given);
   const health = new Health();
   const front = await listenEarly(given, opened);
   const settings: Settings = { ...given, AUTH_ISSUER: given.AUTH_ISSUER ?? `http://localhost:${front.port}` };
@@ -87,16 +85,18 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
   const dataSource = await openStorage(settings, logger, opened);
   const { secrets, resources } = await prepareStorage(settings, dataSource, encryption);
   const audit = new BoundedAudit(dataSource, logger);
+  const fetchesPerMinute = settings.AUTH_DOCUMENT_FETCHES_PER_MINUTE;
   const documents = settings.AUTH_CLIENT_METADATA_DOCUMENTS
     ? new ClientDocuments({
         dataSource,
         audit,
         outbound,
-        fetchesPerMinute: settings.AUTH_DOCUMENT_FETCHES_PER_MINUTE,
+        fetchesPerMinute,
         logger,
       })
     : undefined;
-  const core = { settings, logger, dataSource, audit, secrets, resources, outbound, documents };
+  const logos = new ClientLogos({ dataSource, outbound, fetchesPerMinute, logger });
+  const core = { settings, logger, dataSource, audit, secrets, resources, outbound, documents, logos };
   const app = await composeApp(core, front.server, logger);
   opened.add(() => app.close());
   const outbox = new OutboxPublisher({
@@ -173,7 +173,12 @@ async function openStorage(settings: Settings, logger: Logger, opened: Opened): 
     logger,
   });
   opened.add(() => dataSource.destroy());
-  const sweep = startSweeping(dataSource, logger);
+  const sweep = startSweeping(dataSource, logger, () =>
+    collectUnusedClients(dataSource, {
+      neverUsedHours: settings.AUTH_NEVER_USED_CLIENT_HOURS,
+      unusedDays: settings.AUTH_UNUSED_CLIENT_DAYS,
+    }),
+  );
   opened.add(() => sweep.stop());
   return dataSource;
 }

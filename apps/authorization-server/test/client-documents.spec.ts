@@ -43,6 +43,16 @@ const keysOf = (key: Record<string, unknown>) => {
   return { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key] } };
 };
 
+/** The beginning of a PNG of so many pixels a side. */
+const logo = (pixels: number) => {
+  const bytes = Buffer.alloc(33);
+  bytes.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  bytes.write('IHDR', 12);
+  bytes.writeUInt32BE(pixels, 16);
+  bytes.writeUInt32BE(pixels, 20);
+  return bytes;
+};
+
 const send = (response: ServerResponse, type: string, body: string) =>
   response.writeHead(200, { 'content-type': type }).end(body);
 const sendEncoded = (response: ServerResponse) =>
@@ -399,7 +409,7 @@ describe('a metadata document on a host of the exception list, over two replicas
 
   it.each([
     ['a scope, which would be a ceiling for ever', { scope: 'mcp files:read' }],
-    ['a logo', { logo_uri: 'http://169.254.169.254/logo.png' }],
+    ['a logo that is not at https', { logo_uri: 'http://169.254.169.254/logo.png' }],
     [
       'further grants and responses',
       { grant_types: ['authorization_code', 'implicit'], response_types: ['code', 'token'] },
@@ -444,6 +454,67 @@ describe('a metadata document on a host of the exception list, over two replicas
     expectRefused(await ask(spell(`https://agents.example:${host.port}`)), 'a client_id that is a URL must');
     expect(host.connections()).toBe(before);
   });
+
+  it('may name a logo, which is fetched and served from here, and never loaded from its host', async () => {
+    const image = logo(64);
+    host.answers.set('/logo.png', (_request, response) =>
+      response.writeHead(200, { 'content-type': 'image/png' }).end(image),
+    );
+    host.serve('/with-logo.json', { ...documentOf('/with-logo.json'), logo_uri: idOf('/logo.png') });
+    const client = McpClient.of(replicas, idOf('/with-logo.json'));
+    const page = await begin(new Browser(replicas), client, { redirect_uri: redirectUri });
+    const [, path = ''] = /<img src="([^"]+)"/.exec(page.body) ?? [];
+    expect(path).toMatch(/^\/client-logo\/[0-9a-f]{64}$/);
+    expect(page.body).not.toContain('/logo.png');
+    const served = await replicas.send(path);
+    expect(served.status).toBe(200);
+    expect(served.headers).toMatchObject({
+      'content-type': 'image/png',
+      'content-length': String(image.length),
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
+      'cross-origin-resource-policy': 'same-origin',
+      'cache-control': 'private, max-age=86400, immutable',
+    });
+    for (let round = 0; round < 3; round++) await begin(new Browser(replicas), client, { redirect_uri: redirectUri });
+    expect(fetchesOf('/logo.png')).toBe(1);
+  });
+
+  it.each<[string, string, Buffer]>([
+    ['SVG', 'image/svg+xml', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>')],
+    ['SVG that calls itself PNG', 'image/png', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')],
+    ['a page', 'text/html', Buffer.from('<script>alert(1)</script>')],
+    ['PNG that calls itself a page', 'text/html', logo(64)],
+    ['too many bytes', 'image/png', Buffer.concat([logo(64), Buffer.alloc(128 * 1_024)])],
+    ['too many pixels', 'image/png', logo(30_000)],
+  ])('is shown without its logo when that is %s', async (what, type, bytes) => {
+    const path = `/logo-${what.length}-${bytes.length}`;
+    host.answers.set(path, (_request, response) => response.writeHead(200, { 'content-type': type }).end(bytes));
+    host.serve(`${path}.json`, { ...documentOf(`${path}.json`), logo_uri: idOf(path) });
+    const client = McpClient.of(replicas, idOf(`${path}.json`));
+    for (let round = 0; round < 2; round++) {
+      const page = await begin(new Browser(replicas), client, { redirect_uri: redirectUri });
+      expect([page.status, page.body.includes('<img')]).toEqual([200, false]);
+    }
+    expect(fetchesOf(path)).toBe(1);
+  });
+
+  it('is shown without its logo while that does not come, after a second', async () => {
+    host.answers.set('/slow-logo', () => {});
+    host.serve('/slow-logo.json', { ...documentOf('/slow-logo.json'), logo_uri: idOf('/slow-logo') });
+    const startedAt = performance.now();
+    const client = McpClient.of(replicas, idOf('/slow-logo.json'));
+    const page = await begin(new Browser(replicas), client, { redirect_uri: redirectUri });
+    expect([isApprovalPage(page), page.body.includes('<img')]).toEqual([true, false]);
+    expect(performance.now() - startedAt).toBeLessThan(2_500);
+  });
+
+  it.each(['/client-logo/', `/client-logo/${'0'.repeat(64)}`, '/client-logo/..%2fagent.json', '/client-logo/%00'])(
+    'has no logo at %s',
+    async (path) => {
+      expect([404, 400]).toContain((await replicas.send(path)).status);
+    },
+  );
 
   it('that is withdrawn while a person is at a page ends the login, and says so', async () => {
     host.serve('/withdrawn.json', documentOf('/withdrawn.json'));
@@ -506,7 +577,7 @@ describe('a metadata document on a host of the exception list, over two replicas
     const answer = await replicas.send('/.well-known/oauth-authorization-server');
     expect(jsonOf(answer)).toMatchObject({
       client_id_metadata_document_supported: true,
-      token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+      token_endpoint_auth_methods_supported: expect.arrayContaining(['none', 'private_key_jwt']),
       token_endpoint_auth_signing_alg_values_supported: expect.arrayContaining(['RS256', 'ES256']),
     });
   });
@@ -533,10 +604,7 @@ describe('metadata documents', () => {
   it('can be switched off, and then a URL is a client id like any other', async () => {
     replicas = await startReplicas(1, { AUTH_CLIENT_METADATA_DOCUMENTS: 'false' });
     const metadata = jsonOf(await replicas.send('/.well-known/oauth-authorization-server'));
-    expect(metadata).toMatchObject({
-      client_id_metadata_document_supported: false,
-      token_endpoint_auth_methods_supported: ['none'],
-    });
+    expect(metadata).toMatchObject({ client_id_metadata_document_supported: false });
     const url = new URL(McpClient.of(replicas, 'https://agents.example/agent.json').authorizationUrl());
     const answer = await replicas.send(`${url.pathname}${url.search}`);
     expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('invalid_client')]);

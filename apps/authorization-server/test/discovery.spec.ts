@@ -4,6 +4,8 @@ import { McpClient, resource } from './mcp-client.ts';
 import { freePort, startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 
+const authenticationMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'];
+
 describe('the metadata of an issuer without path', () => {
   let replicas: Replicas;
 
@@ -34,9 +36,9 @@ describe('the metadata of an issuer without path', () => {
         scopes_supported: ['mcp', 'openid'],
         authorization_response_iss_parameter_supported: true,
         id_token_signing_alg_values_supported: ['ES256'],
-        token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
-        revocation_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
-        introspection_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+        token_endpoint_auth_methods_supported: authenticationMethods,
+        revocation_endpoint_auth_methods_supported: authenticationMethods,
+        introspection_endpoint_auth_methods_supported: authenticationMethods,
         client_id_metadata_document_supported: true,
       });
       expect(jsonOf(answer)).not.toHaveProperty('pushed_authorization_request_endpoint');
@@ -57,9 +59,14 @@ describe('the metadata of an issuer without path', () => {
   it.each([
     ['GET', '/.well-known/oauth-authorization-server'],
     ['GET', '/jwks'],
+    ['GET', '/.well-known/openid-configuration'],
     ['POST', '/reg'],
+    ['GET', '/reg/client'],
+    ['PUT', '/reg/client'],
+    ['DELETE', '/reg/client'],
     ['POST', '/token'],
     ['POST', '/token/revocation'],
+    ['POST', '/token/introspection'],
   ])('answers browser-based clients of any origin: %s %s', async (method, path) => {
     const origin = 'https://inspector.example';
     const preflight = await replicas.send(path, {

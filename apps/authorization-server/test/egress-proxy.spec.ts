@@ -16,7 +16,7 @@ describe('an egress proxy', () => {
   afterAll(() => host.stop());
 
   const fetchThrough = (proxy: string) => {
-    const exceptions = readOutboundExceptions([`public.example 192.0.2.1 ${host.caFile}`]);
+    const exceptions = readOutboundExceptions([`public.example 192.0.2.1 ${host.caFile}`], 'SETTING');
     const outbound = new OutboundFetch({ exceptions, proxy });
     return outbound.getJson('https://public.example/client.json', { maxBytes: 100 });
   };

@@ -40,7 +40,10 @@ describe('the stored secrets', () => {
        UNION ALL SELECT purpose, count(*)::int FROM auth.server_secret GROUP BY purpose ORDER BY purpose`,
     );
   };
-  const onceEach = ['active', 'cookie', 'form', 'next', 'nonce'].map((purpose) => ({ purpose, count: 1 }));
+  const onceEach = ['active', 'client_secret', 'cookie', 'form', 'next', 'nonce'].map((purpose) => ({
+    purpose,
+    count: 1,
+  }));
   const keySetOf = async () => jsonOf(await replicas.send('/jwks'));
 
   it('are made once by replicas that start together, which all use them', async () => {

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startDocumentHost, startEgressProxy, startListener } from '../../../test/support/document-host.ts';
 import type { CountedPort, DocumentHost } from '../../../test/support/document-host.ts';
 import { jsonOf } from './http.ts';
-import { McpClient } from './mcp-client.ts';
+import { Browser } from './browser.ts';
+import { callback, McpClient } from './mcp-client.ts';
+import { begin, isApprovalPage } from './pages.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 import { specialIpv4Addresses, specialIpv6Addresses, spellingsOf } from './special-addresses.ts';
@@ -86,7 +88,7 @@ describe('a fetch that a stranger asks for, with one host on the exception list'
   const refused = (oauthClientId: string) => ({ oauthClientId, status: 400, isInvalidClient: true, connections: 0 });
 
   it('has at least 300 addresses to be refused here', () => {
-    expect(literals.length + innerNames.length + 2 * answered.length).toBeGreaterThanOrEqual(300);
+    expect(new Set([...literals, ...innerNames, ...answered]).size).toBeGreaterThanOrEqual(300);
   });
 
   it('makes no connection to an address in any spelling, or to a name of this machine or an inner network', async () => {
@@ -181,11 +183,33 @@ describe('a fetch that a stranger asks for, with one host on the exception list'
 
   it('makes no connection to what a redirect names', async () => {
     resolver.answers.set('agents.example', [['127.0.0.1']]);
-    for (const [index, status] of [301, 302, 303, 307, 308].entries()) {
+    const statuses = [301, 302, 303, 307, 308];
+    for (const [index, address] of answered.entries()) {
+      const place = address.includes(':') ? `[${address}]` : address;
       host.answers.set(`/redirect-${index}`, (_request, response) => {
-        response.writeHead(status, { location: `https://127.0.0.1:${everywhere.port}/` }).end();
+        const location = `https://${place}:${everywhere.port}/`;
+        response.writeHead(statuses[index % statuses.length] ?? 302, { location }).end();
       });
-      expect((await ask(`https://agents.example:${host.port}/redirect-${index}`)).status).toBe(400);
+      const url = `https://agents.example:${host.port}/redirect-${index}`;
+      // The one connection is to the listed pair.
+      expect(await outcomeOf(url)).toEqual({ ...refused(url), connections: 1 });
+    }
+  });
+
+  it('makes no connection for the logo of a client, wherever its document says it is', async () => {
+    resolver.answers.set('agents.example', [['127.0.0.1']]);
+    resolver.answers.set('logos.attacker.example', [['127.0.0.1']]);
+    const logoHosts = ['logos.attacker.example', ...spellingsOf('127.0.0.1'), '[::1]', ...innerNames];
+    for (const [index, logoHost] of logoHosts.entries()) {
+      const oauthClientId = `https://agents.example:${host.port}/logo-${index}.json`;
+      host.serve(`/logo-${index}.json`, {
+        client_id: oauthClientId,
+        client_name: 'Agent',
+        redirect_uris: [callback],
+        logo_uri: `https://${logoHost}:${everywhere.port}/logo.png`,
+      });
+      const page = await begin(new Browser(replicas), McpClient.of(replicas, oauthClientId));
+      expect([logoHost, isApprovalPage(page), page.body.includes('<img')]).toEqual([logoHost, true, false]);
     }
     expect([everywhere.connections(), loopback6.connections()]).toEqual([0, 0]);
   });
@@ -197,15 +221,19 @@ describe('a name whose addresses change between the check and the connection', (
     const later = await startListener('127.0.0.1', checked.port);
     const replicas = await startReplicas(1, {
       AUTH_OUTBOUND_EXCEPTIONS: `rebind.example:${checked.port} 127.0.0.2/32`,
+      AUTH_DOCUMENT_FETCHES_PER_MINUTE: '100000',
     });
     try {
-      resolver.answers.set('rebind.example', [['127.0.0.2'], ['127.0.0.1']]);
-      const client = McpClient.of(replicas, `https://rebind.example:${checked.port}/client.json`);
-      const url = new URL(client.authorizationUrl());
-      expect((await replicas.send(`${url.pathname}${url.search}`)).status).toBe(400);
-      // Once for each family.
-      expect(resolver.asked.get('rebind.example')).toBe(2);
-      expect([checked.connections(), later.connections()]).toEqual([1, 0]);
+      for (const [index, address] of answered.entries()) {
+        resolver.asked.clear();
+        resolver.answers.set('rebind.example', [['127.0.0.2'], [address === '127.0.0.2' ? '127.0.0.1' : address]]);
+        const client = McpClient.of(replicas, `https://rebind.example:${checked.port}/${index}.json`);
+        const url = new URL(client.authorizationUrl());
+        expect((await replicas.send(`${url.pathname}${url.search}`)).status).toBe(400);
+        // Once for each family.
+        expect([address, resolver.asked.get('rebind.example')]).toEqual([address, 2]);
+        expect([address, checked.connections(), later.connections()]).toEqual([address, index + 1, 0]);
+      }
     } finally {
       await replicas.stop();
       await Promise.all([checked.stop(), later.stop()]);

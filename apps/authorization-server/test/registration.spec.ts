@@ -1,6 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jsonOf } from './http.ts';
-import { callback, registerClient } from './mcp-client.ts';
+import { collectUnusedClients } from '../src/clients/collect-unused-clients.ts';
+import { InitialAccessTokens } from '../src/clients/initial-access-tokens.ts';
+import { sweepExpired } from '../src/storage/sweep-expired.ts';
+import { jsonOf, sendHttp } from './http.ts';
+import { callback, McpClient, registerClient, resource } from './mcp-client.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 
@@ -243,15 +248,139 @@ describe('dynamic client registration (RFC 7591)', () => {
     expect((await manage('DELETE')).status).toBe(204);
     expect((await manage('GET')).status).toBe(401);
   });
+
+  it('lets nobody manage a client with the token of another one, or without one (RFC 7592 §2)', async () => {
+    const [one, other] = await Promise.all([registered(), registered()]);
+    const manage = (method: string, token?: string) =>
+      replicas.send(`/reg/${one.client_id}`, {
+        method,
+        headers: {
+          'content-type': 'application/json',
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
+        ...(method === 'PUT' ? { body: JSON.stringify({ client_id: one.client_id, redirect_uris: [callback] }) } : {}),
+      });
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      expect((await manage(method)).status).toBe(401);
+      expect((await manage(method, 'guessed')).status).toBe(401);
+    }
+    expect((await manage('DELETE', other.registration_access_token)).status).toBe(401);
+    expect((await manage('GET', one.registration_access_token)).status).toBe(200);
+  });
+
+  it.each([
+    ['a secret', { client_secret: 'chosen' }],
+    ['another grant', { grant_types: ['client_credentials'] }],
+    ['a key', { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [] } }],
+    ['a script for a redirect URI', { redirect_uris: ['javascript:alert(1)'] }],
+    ['another id', { client_id: 'another' }],
+  ])('gives an update of a client no %s', async (_what, change) => {
+    const { client_id: oauthClientId, registration_access_token: token } = await registered();
+    const answer = await replicas.send(`/reg/${oauthClientId}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ client_id: oauthClientId, redirect_uris: [callback], ...change }),
+    });
+    expect(answer.status).toBe('client_secret' in change ? 200 : 400);
+    const read = await replicas.send(`/reg/${oauthClientId}`, { headers: { authorization: `Bearer ${token}` } });
+    expect(jsonOf(read)).toMatchObject({
+      client_id: oauthClientId,
+      redirect_uris: [callback],
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+    });
+    expect(jsonOf(read)).not.toHaveProperty('client_secret');
+  });
+
+  it('ends the grants of a client that deletes itself', async () => {
+    const created = await registered();
+    const client = McpClient.of(replicas, created.client_id);
+    const tokens = await client.obtainTokens();
+    const headers = { authorization: `Bearer ${created.registration_access_token}` };
+    expect((await replicas.send(`/reg/${created.client_id}`, { method: 'DELETE', headers })).status).toBe(204);
+    expect((await client.refresh(tokens.refresh_token, { resource })).status).toBe(401);
+    const dataSource = await replicas.database.open();
+    const living = await dataSource.query(
+      'SELECT FROM auth.oauth_grant WHERE oauth_client_id = $1 AND ended_at IS NULL',
+      [created.client_id],
+    );
+    expect(living).toEqual([]);
+  });
+
+  it('collects clients that are not used, with an audit row each, by two replicas at once', async () => {
+    const dataSource = await replicas.database.open();
+    const policy = { neverUsedHours: 24, unusedDays: 90 };
+    const [fresh, neverUsed, used, unused] = await Promise.all([
+      registered(),
+      registered(),
+      registered(),
+      registered(),
+    ]);
+    const unusedClient = McpClient.of(replicas, unused.client_id);
+    const tokens = await unusedClient.obtainTokens();
+    const set = (oauthClientId: string, createdAt: string, lastUsedAt: string | null) =>
+      dataSource.query(
+        'UPDATE auth.oauth_client SET created_at = now() - $2::interval, last_used_at = now() - $3::interval WHERE id = $1',
+        [oauthClientId, createdAt, lastUsedAt],
+      );
+    await set(fresh.client_id, '23 hours', null);
+    await set(neverUsed.client_id, '25 hours', null);
+    await set(used.client_id, '400 days', '89 days');
+    await set(unused.client_id, '400 days', '91 days');
+    const preRegistered = randomUUID();
+    await dataSource.query(
+      `INSERT INTO auth.oauth_client (id, tenant_id, registration, metadata, created_at)
+       VALUES ($1, 'default', 'pre-registered', '{}', now() - interval '400 days')`,
+      [preRegistered],
+    );
+    const collected = await Promise.all([
+      collectUnusedClients(dataSource, policy),
+      collectUnusedClients(await replicas.database.open(), policy),
+    ]);
+    expect(collected[0] + collected[1]).toBe(2);
+    const ids = [fresh, neverUsed, used, unused].map(({ client_id: id }) => id);
+    const left = await dataSource.query<{ id: string }[]>('SELECT id FROM auth.oauth_client WHERE id = ANY($1)', [
+      [...ids, preRegistered],
+    ]);
+    expect(left.map(({ id }) => id).toSorted()).toEqual([fresh.client_id, used.client_id, preRegistered].toSorted());
+    const audit = await dataSource.query(
+      `SELECT oauth_client_id AS id, actor, reason, details->>'clientName' AS name FROM auth.audit_row
+       WHERE type = 'client.collected' AND oauth_client_id = ANY($1) ORDER BY reason`,
+      [ids],
+    );
+    expect(audit).toEqual([
+      { id: neverUsed.client_id, actor: 'system', reason: 'never_used', name: 'Registered' },
+      { id: unused.client_id, actor: 'system', reason: 'unused', name: 'Registered' },
+    ]);
+    expect((await unusedClient.refresh(tokens.refresh_token, { resource })).status).toBe(401);
+    const headers = { authorization: `Bearer ${neverUsed.registration_access_token}` };
+    expect((await replicas.send(`/reg/${neverUsed.client_id}`, { headers })).status).toBe(401);
+  });
+
+  const registered = async () => {
+    const answer = await registerClient(replicas, { client_name: 'Registered', redirect_uris: [callback] });
+    return jsonOf(answer) as { client_id: string; registration_access_token: string };
+  };
 });
 
-describe('a flood of registrations', () => {
+describe('registration at servers that limit it', () => {
   let replicas: Replicas;
+  let dataSource: DataSource;
 
   beforeAll(async () => {
     replicas = await startReplicas(2, { AUTH_REGISTRATIONS_PER_MINUTE: '10' });
+    dataSource = await replicas.database.open();
   });
   afterAll(() => replicas.stop());
+
+  const register = async (port: number, headers: Record<string, string> = {}, redirectUri = callback) =>
+    await sendHttp({
+      port,
+      method: 'POST',
+      target: '/reg',
+      headers: { host: new URL(replicas.issuer).host, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ client_name: 'Limited', redirect_uris: [redirectUri] }),
+    });
 
   it('is answered 429 beyond the limit, which all replicas share (RFC 6585 §4)', async () => {
     const answers = await Promise.all(
@@ -261,5 +390,126 @@ describe('a flood of registrations', () => {
     const refused = answers.filter(({ status }) => status === 429);
     expect(refused).toHaveLength(15);
     expect(Number(refused[0]?.headers['retry-after'])).toBeGreaterThan(0);
+    const update = await replicas.send('/reg/any', { method: 'PUT', headers: { authorization: 'Bearer x' } });
+    expect(update.status).toBe(429);
   });
+
+  it("is nobody's where it is off, and not announced; clients that are there can be managed", async () => {
+    const [{ id, token } = { id: '', token: '' }] = await registeredBefore();
+    const { port } = await replicas.add({ AUTH_REGISTRATION: 'off' });
+    const refused = await register(port);
+    expect([refused.status, jsonOf(refused)]).toEqual([403, expect.objectContaining({ error: 'access_denied' })]);
+    const host = new URL(replicas.issuer).host;
+    const metadata = await sendHttp({ port, target: '/.well-known/oauth-authorization-server', headers: { host } });
+    expect(jsonOf(metadata)).not.toHaveProperty('registration_endpoint');
+    const headers = { host, authorization: `Bearer ${token}` };
+    expect((await sendHttp({ port, target: `/reg/${id}`, headers })).status).toBe(200);
+  });
+
+  it('makes room by clients that were never used, and otherwise is answered 429 when there are too many', async () => {
+    const { port } = await replicas.add({
+      AUTH_REGISTERED_CLIENTS_MAX: '3',
+      AUTH_REGISTRATIONS_PER_MINUTE: '1000',
+    });
+    await dataSource.query('DELETE FROM auth.oauth_client');
+    const answers = await Promise.all(Array.from({ length: 8 }, () => register(port)));
+    expect(countsOf(answers)).toEqual({ 201: 3, 429: 5 });
+    const refused = answers.find(({ status }) => status === 429);
+    expect(refused?.headers['retry-after']).toBe('3600');
+    const [oldest] = await dataSource.query<{ id: string }[]>('SELECT id FROM auth.oauth_client ORDER BY created_at');
+    await dataSource.query(`UPDATE auth.oauth_client SET created_at = now() - interval '2 hours' WHERE id = $1`, [
+      oldest?.id,
+    ]);
+    const again = await Promise.all([register(port), register(port)]);
+    expect(countsOf(again)).toEqual({ 201: 1, 429: 1 });
+    const rows = await dataSource.query(
+      `SELECT oauth_client_id AS id FROM auth.audit_row WHERE type = 'client.collected' AND reason = 'quota'`,
+    );
+    expect(rows).toEqual([{ id: oldest?.id }]);
+  });
+
+  describe('by initial access token (RFC 7591 §3)', () => {
+    const tokens = new InitialAccessTokens();
+    let port: number;
+
+    beforeAll(async () => {
+      const settings = { AUTH_REGISTRATION: 'initial-access-token', AUTH_REGISTRATIONS_PER_MINUTE: '1000' };
+      ({ port } = await replicas.add(settings));
+    });
+
+    const create = (expiresInSeconds = 60) =>
+      dataSource.transaction((manager) => tokens.create(manager, { label: 'for a test', expiresInSeconds }));
+    const bearer = (token: string) => {
+      return { authorization: `Bearer ${token}` };
+    };
+
+    it('is one client each, out of ten at the same time', async () => {
+      const { id, token } = await create();
+      const answers = await Promise.all(Array.from({ length: 10 }, () => register(port, bearer(token))));
+      expect(countsOf(answers)).toEqual({ 201: 1, 401: 9 });
+      const created = answers.find(({ status }) => status === 201);
+      const { client_id: oauthClientId } = JSON.parse(created?.text ?? '{}') as { client_id: string };
+      const row = (await tokens.list(dataSource.manager)).find((listed) => listed.id === id);
+      expect(row).toMatchObject({ label: 'for a test', oauthClientId, usedAt: expect.any(Date) });
+      const audit = await dataSource.query(
+        `SELECT type, oauth_client_id AS client FROM auth.audit_row WHERE details->>'id' = $1 ORDER BY id`,
+        [id],
+      );
+      expect(audit).toEqual([
+        { type: 'initial_access_token.created', client: null },
+        { type: 'initial_access_token.used', client: oauthClientId },
+      ]);
+    });
+
+    it('leaves the token good when the registration is refused', async () => {
+      const { token } = await create();
+      expect((await register(port, bearer(token), 'javascript:alert(1)')).status).toBe(400);
+      expect((await register(port, bearer(token))).status).toBe(201);
+    });
+
+    it.each([
+      ['no token', async () => ({})],
+      ['an unknown token', async () => bearer('unknown')],
+      ['a token in the wrong scheme', async () => ({ authorization: `Basic ${(await create()).token}` })],
+      ['an expired token', async () => bearer((await create(-1)).token)],
+      [
+        'a token that was taken back',
+        async () => {
+          const { id, token } = await create();
+          expect(await dataSource.transaction((manager) => tokens.revoke(manager, id))).toBe(true);
+          expect(await dataSource.transaction((manager) => tokens.revoke(manager, id))).toBe(false);
+          return bearer(token);
+        },
+      ],
+    ])('is refused to %s (RFC 6750 §3)', async (_what, headersOf) => {
+      const answer = await register(port, await headersOf());
+      expect([answer.status, jsonOf(answer)]).toEqual([401, expect.objectContaining({ error: 'invalid_token' })]);
+      expect(answer.headers['www-authenticate']).toBe(`Bearer realm="${replicas.issuer}", error="invalid_token"`);
+      expect(answer.headers['access-control-allow-origin']).toBe('*');
+    });
+
+    it('keeps no token that can be read, and none longer than it is good', async () => {
+      const { id, token } = await create();
+      await create(-1);
+      const [row] = await dataSource.query<{ text: string }[]>(
+        'SELECT t::text AS text FROM auth.initial_access_token t WHERE id = $1',
+        [id],
+      );
+      expect(row?.text).not.toContain(token);
+      await sweepExpired(dataSource);
+      const expired = await dataSource.query('SELECT FROM auth.initial_access_token WHERE expires_at < now()');
+      expect(expired).toEqual([]);
+    });
+  });
+
+  const countsOf = (answers: { status: number }[]) => {
+    const groups = Map.groupBy(answers, ({ status }) => status);
+    return Object.fromEntries([...groups].map(([status, { length }]) => [status, length]));
+  };
+
+  async function registeredBefore(): Promise<{ id: string; token: string }[]> {
+    const { port } = await replicas.add({ AUTH_REGISTRATIONS_PER_MINUTE: '1000' });
+    const answer = jsonOf(await register(port)) as { client_id: string; registration_access_token: string };
+    return [{ id: answer.client_id, token: answer.registration_access_token }];
+  }
 });

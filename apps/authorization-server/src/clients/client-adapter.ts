@@ -1,9 +1,10 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { DataSource, EntityManager } from 'typeorm';
 import { defaultTenant } from '../config.ts';
-import { revoke } from '../revocation/revoke.ts';
 import { isStorableId } from '../storage/stored-id.ts';
 import { readWithManager, withManager } from '../storage/unit-of-work.ts';
+import { findSecretDigests } from './client-secret.ts';
+import { deleteClient } from './delete-client.ts';
 import { findDocumentClient } from './documents/find-document.ts';
 
 /** Stores the provider's `Client` in `oauth_client`; one that is not there may be described by a metadata document. */
@@ -33,12 +34,8 @@ export class ClientAdapter implements Adapter {
     });
   }
 
-  /** The client's grants end with it. They come first: a token request holds what belongs to a grant, then the client. */
   async destroy(id: string): Promise<void> {
-    await withManager(this.#dataSource, async (manager) => {
-      await revoke(manager, { kind: 'client', id, tenant: defaultTenant, reason: 'client_deleted' });
-      await manager.query('DELETE FROM auth.oauth_client WHERE id = $1', [id]);
-    });
+    await withManager(this.#dataSource, (manager) => deleteClient(manager, id, { reason: 'client_deleted' }));
   }
 
   async findByUid(): Promise<undefined> {
@@ -58,10 +55,14 @@ export class ClientAdapter implements Adapter {
   }
 }
 
+/** A client with a secret comes with what the provider compares it with (`compareSecretDigests`). */
 async function findRegistered(manager: EntityManager, id: string): Promise<AdapterPayload | undefined> {
+  // ID tokens are signed as this server is set to now, not as it was when the client was stored.
   const [registered] = await manager.query<{ metadata: AdapterPayload }[]>(
-    'SELECT metadata FROM auth.oauth_client WHERE id = $1',
+    `SELECT metadata - 'id_token_signed_response_alg' AS metadata FROM auth.oauth_client WHERE id = $1`,
     [id],
   );
-  return registered?.metadata;
+  const method = registered?.metadata['token_endpoint_auth_method'];
+  if (!registered || typeof method !== 'string' || !method.startsWith('client_secret_')) return registered?.metadata;
+  return { ...registered.metadata, client_secret: await findSecretDigests(manager, id) };
 }

@@ -13,6 +13,9 @@ export const documentFreshness: FreshnessBounds = { shortest: 5 * minute, longes
 /** A key that its client no longer uses, or has lost, must not be good for long. */
 export const keySetFreshness: FreshnessBounds = { shortest: minute, longest: hour };
 
+/** Nothing depends on a logo but how a page looks. */
+export const logoFreshness: FreshnessBounds = { shortest: hour, longest: 7 * 24 * hour };
+
 /** How long an accepted document serves after it was fresh while its host does not answer. */
 export const staleSeconds = 24 * hour;
 

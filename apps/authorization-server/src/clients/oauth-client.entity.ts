@@ -9,6 +9,10 @@ export class OauthClient {
   @Column('text', { name: 'tenant_id' })
   tenantId!: string;
 
+  /** Whether an operator registered it beforehand, or it did so itself. */
+  @Column('text', { default: 'dynamic' })
+  registration!: 'dynamic' | 'pre-registered';
+
   /** Client metadata with wire names (RFC 7591 §2). */
   @Column('jsonb')
   metadata!: Record<string, unknown>;
@@ -16,7 +20,7 @@ export class OauthClient {
   @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
   createdAt!: Date;
 
-  /** When it last obtained a token; unused clients can be collected. */
+  /** When it last obtained a token, to the hour; one that registered itself is collected when it is not used. */
   @Column('timestamptz', { name: 'last_used_at', nullable: true })
   lastUsedAt!: Date | null;
 }

@@ -2,8 +2,6 @@ import { errors } from 'oidc-provider';
 import { refuseRedirectUri } from './redirect-uri-policy.ts';
 
 const allowedGrantTypes = new Set(['authorization_code', 'refresh_token']);
-/** How a dynamically registered client authenticates: not at all, PKCE and its redirect URI protect it. */
-export const registeredAuthMethods = ['none'];
 const maxRedirectUris = 10;
 const maxNameLength = 200;
 
@@ -12,8 +10,8 @@ const shownUris = ['client_uri', 'policy_uri', 'tos_uri'] as const;
 
 /**
  * What dynamic registration makes of a client's metadata (RFC 7591 §2: the server may replace what was asked for): a
- * public client with code and refresh grants. `scope` is dropped, for it would be a ceiling to every later step-up;
- * so are keys, logos and every other URL that a server would have to fetch.
+ * public client, protected by PKCE and its redirect URI, with code and refresh grants. `scope` is dropped, for it would be
+ * a ceiling to every later step-up; so are keys, logos and every other URL that a server would have to fetch.
  * @throws InvalidClientMetadata, InvalidRedirectUri as RFC 7591 §3.2.2 names them.
  */
 export function applyRegistrationPolicy(requested: Record<string, unknown>): Record<string, unknown> {
@@ -71,7 +69,8 @@ function checkName(name: unknown): { client_name?: string } {
   return name === '' ? {} : { client_name: name };
 }
 
-function checkShownUri(name: string, uri: unknown): [string, string][] {
+/** A URL that people may be shown or led to, as an entry of the metadata; none for anything but https. */
+export function checkShownUri(name: string, uri: unknown): [string, string][] {
   const shown = typeof uri === 'string' && /^https:\/\/[\x21-\x7e]{1,2048}$/.test(uri) && URL.canParse(uri);
   return shown ? [[name, uri]] : [];
 }

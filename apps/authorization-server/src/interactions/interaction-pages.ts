@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Accounts } from '../accounts/accounts.ts';
 import { documentHost } from '../clients/documents/client-id-url.ts';
+import { ClientLogos } from '../clients/logos/client-logos.ts';
 import { SETTINGS } from '../config.ts';
 import type { Settings } from '../config.ts';
 import { ServerSecrets } from '../keys/server-secrets.ts';
@@ -29,32 +30,40 @@ export class InteractionPages {
   readonly #accounts: Accounts;
   readonly #providerHost: ProviderHost;
   readonly #secrets: ServerSecrets;
+  readonly #logos: ClientLogos;
   readonly #https: boolean;
   readonly #host: string;
+  /** Path of the issuer, without a slash at its end. */
+  readonly #path: string;
 
   constructor(
     accounts: Accounts,
     providerHost: ProviderHost,
     secrets: ServerSecrets,
+    logos: ClientLogos,
     @Inject(SETTINGS) settings: Settings,
   ) {
     this.#accounts = accounts;
     this.#providerHost = providerHost;
     this.#secrets = secrets;
+    this.#logos = logos;
     this.#https = settings.AUTH_ISSUER.startsWith('https:');
-    this.#host = new URL(settings.AUTH_ISSUER).host;
+    const issuer = new URL(settings.AUTH_ISSUER);
+    this.#host = issuer.host;
+    this.#path = issuer.pathname.replace(/\/$/, '');
   }
 
   /** The page of the step that the interaction waits at. */
   async page(interaction: Interaction, browserId: string, retry?: { email: string; problem: LoginPage['problem'] }) {
-    const clientName = (await this.#providerHost.provider.Client.find(String(interaction.params['client_id'])))
-      ?.clientName;
+    const client = await this.#providerHost.provider.Client.find(String(interaction.params['client_id']));
+    const clientName = client?.clientName;
     const token = formToken(this.#secrets.formKey, { interactionUid: interaction.uid, browserId });
     const html =
       interaction.prompt.name === 'login'
         ? this.#loginPage(interaction, clientName, token, retry)
-        : await this.#approvalPage(interaction, clientName, token);
-    return { status: statusOf(retry?.problem), headers: this.#headers({ hasForm: true }), html };
+        : await this.#approvalPage(interaction, { name: clientName, logoUri: client?.logoUri }, token);
+    const hasLogo = interaction.prompt.name !== 'login';
+    return { status: statusOf(retry?.problem), headers: this.#headers({ hasForm: true, hasLogo }), html };
   }
 
   /** A page that only says what went wrong. */
@@ -73,7 +82,7 @@ export class InteractionPages {
     return { ...this.#headers(), location };
   }
 
-  #headers(options: { hasForm?: boolean } = {}): Record<string, string> {
+  #headers(options: { hasForm?: boolean; hasLogo?: boolean } = {}): Record<string, string> {
     return pageHeaders({ https: this.#https, ...options });
   }
 
@@ -93,14 +102,20 @@ export class InteractionPages {
     });
   }
 
-  async #approvalPage(interaction: Interaction, clientName: string | undefined, token: string): Promise<string> {
+  async #approvalPage(
+    interaction: Interaction,
+    client: { name: string | undefined; logoUri: string | undefined },
+    token: string,
+  ): Promise<string> {
     const access = accessOf(interaction);
     const sub = interaction.session?.accountId;
     const account = sub === undefined ? undefined : await this.#accounts.find(sub);
+    const logo = client.logoUri === undefined ? undefined : await this.#logos.digestOf(client.logoUri);
     const approvedBefore = interaction.prompt.details['approvedBefore'] === true;
     return renderApprovalPage({
       occasion: interaction.prompt.name === 'consent' ? 'changed' : approvedBefore ? 'again' : 'first',
-      clientName,
+      clientName: client.name,
+      clientLogo: logo === undefined ? undefined : `${this.#path}/client-logo/${logo}`,
       clientHost: documentHost(access.oauthClientId),
       redirectUri: access.redirectUri,
       resource: access.resource === '' ? undefined : access.resource,

@@ -15,6 +15,11 @@ describe('the headers of a page', () => {
     );
   });
 
+  it('let a page with a logo load it from this server alone', () => {
+    const { 'content-security-policy': policy } = pageHeaders({ https: false, hasLogo: true });
+    expect(policy).toContain("; img-src 'self' data:;");
+  });
+
   it('let a form go to this server alone', () => {
     const { 'content-security-policy': policy } = pageHeaders({ https: false, hasForm: true });
     expect(policy).toContain("form-action 'self';");

@@ -6,16 +6,17 @@ const styleSource = `'sha256-${createHash('sha256').update(style).digest('base64
 /**
  * Headers of every page that a person sees. A page may load nothing but its own style, may not be framed, and may send
  * forms to this server only, or nowhere when it has none (docs/decisions/0017).
+ * @param options.hasLogo lets it load images of this server.
  * @param options.https adds HSTS; an http issuer is loopback and must not claim the host name for https.
  */
-export function pageHeaders(options: { https: boolean; hasForm?: boolean }): Record<string, string> {
+export function pageHeaders(options: { https: boolean; hasForm?: boolean; hasLogo?: boolean }): Record<string, string> {
   return {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     'content-security-policy': [
       "default-src 'none'",
       `style-src ${styleSource}`,
-      'img-src data:',
+      `img-src ${options.hasLogo ? "'self' " : ''}data:`,
       `form-action ${options.hasForm ? "'self'" : "'none'"}`,
       "frame-ancestors 'none'",
       "base-uri 'none'",

@@ -29,7 +29,7 @@ export async function loadServerSecrets(
     await openSigningKeys(manager, encryption);
     const secrets = await openSecrets(manager, encryption);
     await advanceSigningKeys(manager, encryption, policy);
-    for (const purpose of ['cookie', 'form', 'nonce'] as const) {
+    for (const purpose of ['cookie', 'form', 'nonce', 'client_secret'] as const) {
       if (!secrets.has(purpose)) secrets.set(purpose, [await createSecret(manager, encryption, purpose)]);
     }
     return new ServerSecrets({
@@ -37,6 +37,7 @@ export async function loadServerSecrets(
       cookieKeys: secrets.get('cookie')!.map((key) => key.toString('base64url')),
       formKey: secrets.get('form')![0]!,
       nonceKey: secrets.get('nonce')![0]!,
+      clientSecretKey: secrets.get('client_secret')![0]!,
     });
   });
 }

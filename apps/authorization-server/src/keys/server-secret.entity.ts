@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** What a secret of the server is for. */
-export type ServerSecretPurpose = 'cookie' | 'form' | 'nonce';
+export type ServerSecretPurpose = 'cookie' | 'form' | 'nonce' | 'client_secret';
 
 /** A random secret shared by all replicas, sealed under the key-encryption key with the row's id as AAD. */
 @Entity({ name: 'server_secret' })

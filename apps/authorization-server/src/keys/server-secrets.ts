@@ -10,17 +10,26 @@ export class ServerSecrets {
   readonly formKey: Buffer;
   /** 32 bytes from which server nonces are derived. */
   readonly nonceKey: Buffer;
+  /** 32 bytes under which client secrets are digested. */
+  readonly clientSecretKey: Buffer;
 
-  constructor(secrets: { signingKeys: JWK[]; cookieKeys: string[]; formKey: Buffer; nonceKey: Buffer }) {
+  constructor(secrets: {
+    signingKeys: JWK[];
+    cookieKeys: string[];
+    formKey: Buffer;
+    nonceKey: Buffer;
+    clientSecretKey: Buffer;
+  }) {
     this.signingKeys = secrets.signingKeys;
     this.cookieKeys = secrets.cookieKeys;
     this.formKey = secrets.formKey;
     this.nonceKey = secrets.nonceKey;
+    this.clientSecretKey = secrets.clientSecretKey;
   }
 
   /** The same secrets with other signing keys. */
   withSigningKeys(signingKeys: JWK[]): ServerSecrets {
-    const { cookieKeys, formKey, nonceKey } = this;
-    return new ServerSecrets({ signingKeys, cookieKeys, formKey, nonceKey });
+    const { cookieKeys, formKey, nonceKey, clientSecretKey } = this;
+    return new ServerSecrets({ signingKeys, cookieKeys, formKey, nonceKey, clientSecretKey });
   }
 }

@@ -9,10 +9,13 @@ import { auditEventsOf, whoAsked } from './audit-request.ts';
 import { routes } from './endpoints.ts';
 import type { Step } from './request-state.ts';
 
+/** Where a refusal leaves nothing behind. */
+const allOrNothing = new Set<string>([routes.token, routes.registration]);
+
 /**
- * Handles a request in one transaction with its audit rows. A refused token request leaves nothing behind, so that a
- * code is not burnt by a wrong `resource` and the client's correct retry succeeds; unless it was a replay: then the
- * grant ends, in a transaction that follows.
+ * Handles a request in one transaction with its audit rows. A refused token request or registration leaves nothing behind,
+ * so that a code is not burnt by a wrong `resource`, nor an initial access token by a wrong redirect URI, and the client's
+ * correct retry succeeds; unless it was a replay: then the grant ends, in a transaction that follows.
  */
 export function keepTogether(dataSource: DataSource, audit: BoundedAudit): Step {
   return async (ctx, next) => {
@@ -21,7 +24,7 @@ export function keepTogether(dataSource: DataSource, audit: BoundedAudit): Step 
     await handleInTransaction(dataSource, async (grantsToEnd) => {
       await next();
       endings = [...grantsToEnd];
-      isKept = endings.length === 0 && ctx.status < 500 && !(ctx.path === routes.token && ctx.status >= 400);
+      isKept = endings.length === 0 && ctx.status < 500 && !(allOrNothing.has(ctx.path) && ctx.status >= 400);
       if (!isKept) return 'rollback';
       await withManager(dataSource, (manager) => write(manager, audit, auditEventsOf(ctx)));
       if (ctx.path === routes.token) await noteUse(dataSource, ctx.oidc.client?.clientId);

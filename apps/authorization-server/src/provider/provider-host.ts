@@ -5,6 +5,7 @@ import type { Logger } from '@gatehouse/runtime';
 import type { JWK } from 'jose';
 import { Provider } from 'oidc-provider';
 import type { errors, KoaContextWithOIDC } from 'oidc-provider';
+import { compareSecretDigests } from '../clients/client-secret.ts';
 import { currentRequest } from '../entrance/request-context.ts';
 import { reportFailedRequest } from '../events.ts';
 import { providerConfiguration } from './configuration.ts';
@@ -34,6 +35,7 @@ export class ProviderHost {
     const provider = new Provider(parts.settings.AUTH_ISSUER, providerConfiguration(parts));
     // The entrance writes the forwarded headers itself, after it has checked Host.
     provider.proxy = true;
+    compareSecretDigests(provider, parts.secrets.clientSecretKey);
     observe(provider, logger);
     for (const step of requestSteps({ ...parts, logger })) provider.use(step as Parameters<Provider['use']>[0]);
     const handle = provider.callback();

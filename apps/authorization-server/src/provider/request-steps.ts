@@ -5,6 +5,7 @@ import { admitRegistration, limitRegistrations } from '../clients/admit-registra
 import type { BoundedAudit } from '../audit/bounded-audit.ts';
 import type { ClientDocuments } from '../clients/documents/client-documents.ts';
 import { learnClient } from '../clients/documents/learn-client.ts';
+import { guardRegistration } from '../clients/guard-registration.ts';
 import type { Settings } from '../config.ts';
 import type { ServerSecrets } from '../keys/server-secrets.ts';
 import type { Resources } from '../resources/resources.ts';
@@ -38,9 +39,13 @@ export function requestSteps(options: {
     describeServer(resources, {
       keySetMaxAgeSeconds: settings.AUTH_KEY_SET_MAX_AGE_SECONDS,
       hasClientDocuments: documents !== undefined,
+      hasRegistration: settings.AUTH_REGISTRATION !== 'off',
     }),
     auditRefusals(audit),
-    limitRegistrations(dataSource, settings.AUTH_REGISTRATIONS_PER_MINUTE),
+    limitRegistrations(dataSource, {
+      isOff: settings.AUTH_REGISTRATION === 'off',
+      perMinute: settings.AUTH_REGISTRATIONS_PER_MINUTE,
+    }),
     readBody,
     checkParameters,
     queryModeOnly,
@@ -51,6 +56,7 @@ export function requestSteps(options: {
     learnClient(documents),
     passOnBody,
     keepTogether(dataSource, audit),
+    guardRegistration(dataSource, settings),
     keepSuccessor(dataSource),
   ];
 }

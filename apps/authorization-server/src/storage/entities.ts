@@ -3,7 +3,10 @@ import { FirstAdministrator } from '../accounts/first-administrator.entity.ts';
 import { KnownBrowser } from '../accounts/known-browser.entity.ts';
 import { LoginThrottle } from '../accounts/login-throttle.entity.ts';
 import { AuditRow } from '../audit/audit-row.entity.ts';
+import { ClientSecret } from '../clients/client-secret.entity.ts';
 import { ClientDocument } from '../clients/documents/client-document.entity.ts';
+import { ClientLogo } from '../clients/logos/client-logo.entity.ts';
+import { InitialAccessToken } from '../clients/initial-access-token.entity.ts';
 import { OauthClient } from '../clients/oauth-client.entity.ts';
 import { ClientApproval } from '../interactions/client-approval.entity.ts';
 import { Consent } from '../interactions/consent.entity.ts';
@@ -22,8 +25,11 @@ export const entities = [
   AuditRow,
   ClientApproval,
   ClientDocument,
+  ClientLogo,
+  ClientSecret,
   Consent,
   FirstAdministrator,
+  InitialAccessToken,
   KnownBrowser,
   LoginThrottle,
   OauthClient,

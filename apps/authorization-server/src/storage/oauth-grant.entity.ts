@@ -3,6 +3,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 /** What an account granted to an OAuth client: the `gid` of its tokens. It ends by revocation or expiry. */
 @Entity({ name: 'oauth_grant' })
 @Index('oauth_grant_account', ['accountId'])
+@Index('oauth_grant_client', ['oauthClientId'])
 @Index('oauth_grant_expiry', ['expiresAt'])
 export class OauthGrant {
   @PrimaryColumn('text')

@@ -6,6 +6,7 @@ const batchSize = 500;
 const intervalMs = 60_000;
 /** Anybody can make this server learn documents; those of clients that people use stay. */
 const mostClientDocuments = 1_000;
+const mostClientLogos = 300;
 
 /** What may go, and when. Small batches that skip locked rows keep the sweep out of everybody's way. */
 const sweeps: { table: string; condition: string }[] = [
@@ -15,11 +16,18 @@ const sweeps: { table: string; condition: string }[] = [
   // Published or not: it hits no token that still lives.
   { table: 'outbox', condition: `expires_at < now()` },
   { table: 'client_approval', condition: `expires_at < now()` },
+  { table: 'client_secret', condition: `expires_at < now()` },
+  { table: 'initial_access_token', condition: `expires_at < now()` },
   { table: 'client_document', condition: `fresh_until < now() AND stale_until < now()` },
   {
     table: 'client_document',
     condition: `url IN (SELECT url FROM auth.client_document
       ORDER BY used_at DESC NULLS LAST, fresh_until DESC OFFSET ${mostClientDocuments})`,
+  },
+  {
+    table: 'client_logo',
+    condition: `url IN (SELECT url FROM auth.client_logo
+      ORDER BY digest IS NULL, fresh_until DESC OFFSET ${mostClientLogos})`,
   },
   // A bucket is empty after ten minutes, whatever was in it.
   { table: 'login_throttle', condition: `updated_at < now() - interval '1 hour'` },
@@ -43,11 +51,17 @@ export async function sweepExpired(dataSource: DataSource): Promise<number> {
   return total;
 }
 
-/** Sweeps every minute until `stop` is called. */
-export function startSweeping(dataSource: DataSource, logger: Logger): { stop(): Promise<void> } {
+/** Sweeps every minute until `stop` is called. @param collect deletes what is unused, though it does not expire. */
+export function startSweeping(
+  dataSource: DataSource,
+  logger: Logger,
+  collect: () => Promise<unknown>,
+): { stop(): Promise<void> } {
   let running: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
-    running = sweepExpired(dataSource).catch((error: unknown) => reportFailedSweep(logger, error));
+    running = sweepExpired(dataSource)
+      .then(collect)
+      .catch((error: unknown) => reportFailedSweep(logger, error));
   }, intervalMs);
   timer.unref();
   return {

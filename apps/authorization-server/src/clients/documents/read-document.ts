@@ -1,5 +1,6 @@
 import { errors } from 'oidc-provider';
-import { applyRegistrationPolicy } from '../registration-policy.ts';
+import { readClientKeys } from '../client-keys.ts';
+import { applyRegistrationPolicy, checkShownUri } from '../registration-policy.ts';
 
 /** Why a document is not accepted. */
 export type DocumentFault =
@@ -35,7 +36,7 @@ export interface DocumentMetadata extends Record<string, unknown> {
 
 /**
  * Makes client metadata of a document under the policy of registration. `scope` is dropped, for it would be a ceiling to
- * every later step-up; so are logos, which are never shown.
+ * every later step-up.
  * @throws DocumentRefusal
  */
 export function readDocument(url: string, document: unknown): DocumentMetadata {
@@ -56,6 +57,7 @@ export function readDocument(url: string, document: unknown): DocumentMetadata {
   const { token_endpoint_auth_method: _, ...metadata } = underPolicy(claimed);
   return {
     ...metadata,
+    ...Object.fromEntries(checkShownUri('logo_uri', claimed.logo_uri)),
     client_id: url,
     client_name: claimed.client_name,
     token_endpoint_auth_methods_supported: methods,
@@ -129,43 +131,10 @@ function authMethods(claimed: Record<string, unknown>): OfferedMethod[] {
 }
 
 function keysOf(claimed: Record<string, unknown>): Record<string, unknown> {
-  const { jwks, jwks_uri: jwksUri, token_endpoint_auth_signing_alg: algorithm } = claimed;
-  const hasUri =
-    typeof jwksUri === 'string' && /^https:\/\/[\x21-\x7e]{1,2048}$/.test(jwksUri) && URL.canParse(jwksUri);
-  if ((jwks === undefined) === (jwksUri === undefined) || (jwks === undefined && !hasUri)) {
-    throw new DocumentRefusal('keys', 'private_key_jwt needs either jwks or an https jwks_uri');
+  try {
+    return readClientKeys(claimed);
+  } catch (error) {
+    if (!(error instanceof errors.InvalidClientMetadata)) throw error;
+    throw new DocumentRefusal('keys', error.error_description ?? error.error);
   }
-  if (algorithm !== undefined && !signingAlgorithms.includes(algorithm as string)) {
-    throw new DocumentRefusal('keys', `token_endpoint_auth_signing_alg must be one of ${signingAlgorithms.join(', ')}`);
-  }
-  return {
-    ...(jwks === undefined ? { jwks_uri: jwksUri } : { jwks: publicKeySet(jwks) }),
-    ...(algorithm === undefined ? {} : { token_endpoint_auth_signing_alg: algorithm }),
-  };
-}
-
-/** With which a client may sign what proves it; the provider's own list without symmetric ones. */
-export const signingAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
-
-/** RFC 7517 §4, RFC 7518 §6: what a public key consists of. */
-const keyMembers = new Set(['kty', 'use', 'alg', 'kid', 'crv', 'x', 'y', 'n', 'e']);
-
-/** The keys without anything that no signature needs; certificates are not looked at. */
-function publicKeySet(jwks: unknown): { keys: Record<string, string>[] } {
-  const { keys } = (jwks ?? {}) as { keys?: unknown };
-  if (!Array.isArray(keys) || keys.length === 0) throw noPublicKeys();
-  return { keys: keys.map(publicKey) };
-}
-
-function publicKey(key: unknown): Record<string, string> {
-  if (key === null || typeof key !== 'object' || 'd' in key) throw noPublicKeys();
-  const members = Object.entries(key).filter(([name]) => keyMembers.has(name));
-  const isText = members.every(([, value]) => typeof value === 'string' && /^[\x20-\x7e]+$/.test(value));
-  const kept = Object.fromEntries(members) as Record<string, string>;
-  if (!isText || !['EC', 'RSA', 'OKP'].includes(kept['kty'] ?? '')) throw noPublicKeys();
-  return kept;
-}
-
-function noPublicKeys(): DocumentRefusal {
-  return new DocumentRefusal('keys', 'jwks must hold public keys, and nothing else');
 }

@@ -9,7 +9,7 @@ describe('an exception', () => {
     ['10.0.0.1 10.0.0.1/32', '10.0.0.1', undefined, '10.0.0.1', '::ffff:10.0.0.1'],
     ['[fd00::1] fd00::1', '[fd00::1]', undefined, 'fd00::1', 'fd00::2'],
   ])('is a host and the network that it may be in: %s', (entry, host, port, inside, outside) => {
-    const [exception] = readOutboundExceptions([entry]);
+    const [exception] = readOutboundExceptions([entry], 'AUTH_OUTBOUND_EXCEPTIONS');
     expect(exception).toMatchObject({ host, port, ca: undefined });
     expect(exception?.hasAddress(inside)).toBe(true);
     expect(exception?.hasAddress(outside)).toBe(false);
@@ -30,10 +30,14 @@ describe('an exception', () => {
     'agents.corp.example 10.0.0.0/8 /etc/ca.pem more',
     '10.0.0.0/8',
   ])('that is not understood stops the start and is named: %s', (entry) => {
-    expect(() => readOutboundExceptions([entry])).toThrow(`AUTH_OUTBOUND_EXCEPTIONS holds "${entry}"`);
+    expect(() => readOutboundExceptions([entry], 'AUTH_OUTBOUND_EXCEPTIONS')).toThrow(
+      `AUTH_OUTBOUND_EXCEPTIONS holds "${entry}"`,
+    );
   });
 
   it('with a CA file that cannot be read stops the start', () => {
-    expect(() => readOutboundExceptions(['a.example 10.0.0.0/8 /nowhere.pem'])).toThrow('/nowhere.pem');
+    expect(() => readOutboundExceptions(['a.example 10.0.0.0/8 /nowhere.pem'], 'SETTING')).toThrow(
+      'SETTING names /nowhere.pem',
+    );
   });
 });

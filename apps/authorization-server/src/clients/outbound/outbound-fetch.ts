@@ -16,6 +16,24 @@ const deadlineMs = 3_000;
 const mostAtOnce = 32;
 const maxHeaderBytes = 8 * 1_024;
 
+/** What may be fetched from a URL. */
+interface Wanted {
+  maxBytes: number;
+  /** The `Accept` header. */
+  accept: string;
+  /** What `Content-Type` must match. */
+  mediaType: RegExp;
+}
+
+/** RFC 6839 §3.1: what ends in +json is JSON too. */
+const json = { accept: 'application/json', mediaType: /^application\/([\w.-]+\+)?json\s*(;|$)/i };
+
+/** Something as it was fetched. */
+export interface Fetched {
+  body: Buffer;
+  cacheControl: string | undefined;
+}
+
 /** A document as it was fetched. */
 export interface FetchedJson {
   value: unknown;
@@ -25,7 +43,7 @@ export interface FetchedJson {
 }
 
 /**
- * Fetches JSON that a stranger names the URL of. The name is resolved first, every address is checked, and the
+ * Fetches what a stranger names the URL of. The name is resolved first, every address is checked, and the
  * connection is made to a checked address: none is ever opened to another one. Redirects are not followed. With an
  * egress proxy that proxy is the only destination, and names are checked in place of addresses.
  */
@@ -41,13 +59,20 @@ export class OutboundFetch {
 
   /** @throws OutboundRefusal */
   async getJson(url: string, limits: { maxBytes: number }): Promise<FetchedJson> {
+    const { body, cacheControl } = await this.get(url, { ...json, ...limits });
+    const text = body.toString('utf8');
+    return { value: parse(text), body: text, cacheControl };
+  }
+
+  /** @throws OutboundRefusal */
+  async get(url: string, wanted: Wanted): Promise<Fetched> {
     const target = outboundTarget(url, this.#exceptions);
     if (this.#running >= mostAtOnce) throw new OutboundRefusal('busy');
     this.#running++;
     const signal = AbortSignal.timeout(deadlineMs);
     try {
-      const answer = await send(target, await this.#way(target, signal), signal);
-      return await readJson(answer, limits.maxBytes);
+      const answer = await send(target, { way: await this.#way(target, signal), accept: wanted.accept, signal });
+      return await read(answer, wanted);
     } catch (error) {
       if (signal.aborted) throw new OutboundRefusal('timeout', { cause: error });
       throw error;
@@ -93,7 +118,10 @@ function tlsOptions({ host, exception }: OutboundTarget) {
   };
 }
 
-function send(target: OutboundTarget, way: Way, signal: AbortSignal): Promise<IncomingMessage> {
+function send(
+  target: OutboundTarget,
+  { way, accept, signal }: { way: Way; accept: string; signal: AbortSignal },
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const sent = request({
       ...tlsOptions(target),
@@ -102,7 +130,7 @@ function send(target: OutboundTarget, way: Way, signal: AbortSignal): Promise<In
       port: target.port,
       path: target.path,
       method: 'GET',
-      headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'Gatehouse' },
+      headers: { accept, 'accept-encoding': 'identity', 'user-agent': 'Gatehouse' },
       maxHeaderSize: maxHeaderBytes,
       signal,
     });
@@ -112,30 +140,26 @@ function send(target: OutboundTarget, way: Way, signal: AbortSignal): Promise<In
   });
 }
 
-async function readJson(answer: IncomingMessage, maxBytes: number): Promise<FetchedJson> {
+async function read(answer: IncomingMessage, wanted: Wanted): Promise<Fetched> {
   try {
-    checkHead(answer, maxBytes);
-    const body = await readBody(answer, maxBytes);
-    return { value: parse(body), body, cacheControl: answer.headers['cache-control'] };
+    checkHead(answer, wanted);
+    return { body: await readBody(answer, wanted.maxBytes), cacheControl: answer.headers['cache-control'] };
   } finally {
     answer.destroy();
   }
 }
 
-function checkHead({ statusCode = 0, headers }: IncomingMessage, maxBytes: number): void {
+function checkHead({ statusCode = 0, headers }: IncomingMessage, { mediaType, maxBytes }: Wanted): void {
   if (statusCode >= 300 && statusCode < 400) throw new OutboundRefusal('redirect');
   if (statusCode !== 200) {
     throw new OutboundRefusal('status', { isPassing: statusCode >= 500 || statusCode === 429 });
   }
-  // RFC 6839 §3.1: what ends in +json is JSON too.
-  if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
-    throw new OutboundRefusal('media_type');
-  }
+  if (!mediaType.test(headers['content-type'] ?? '')) throw new OutboundRefusal('media_type');
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new OutboundRefusal('content_encoding');
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw new OutboundRefusal('too_large');
 }
 
-async function readBody(answer: IncomingMessage, maxBytes: number): Promise<string> {
+async function readBody(answer: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let received = 0;
   try {
@@ -147,7 +171,7 @@ async function readBody(answer: IncomingMessage, maxBytes: number): Promise<stri
   } catch (cause) {
     throw cause instanceof OutboundRefusal ? cause : new OutboundRefusal('unreachable', { cause });
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function parse(body: string): unknown {

@@ -11,6 +11,8 @@ interface ApprovalPage {
   /** `first`, `again` for a native application that was approved before, `changed` when it differs from what was. */
   occasion: 'first' | 'again' | 'changed';
   clientName: string | undefined;
+  /** Path of its logo at this server. */
+  clientLogo: string | undefined;
   /** Host of the metadata document that describes the client, if one does. */
   clientHost: string | undefined;
   redirectUri: string;
@@ -30,7 +32,7 @@ export function renderApprovalPage(page: ApprovalPage): string {
   const title = page.occasion === 'again' ? texts.approval.titleAgain(name) : texts.approval.title(name);
   return renderDocument(
     <Layout title={title} host={page.host}>
-      <Connection name={name} />
+      <Connection name={name} logo={page.clientLogo} />
       <h1>{title}</h1>
       <p class="soft">{introduction(page.occasion)}</p>
       <dl>
@@ -103,11 +105,11 @@ function ApprovalForm({ page }: { page: ApprovalPage }) {
 }
 
 /** Decoration only: the client on one side, the gate on the other. */
-function Connection({ name }: { name: string }) {
+function Connection({ name, logo }: { name: string; logo: string | undefined }) {
   const initial = /[\p{L}\p{N}]/u.exec(name)?.[0].toUpperCase() ?? '?';
   return (
     <div class="connection" aria-hidden="true">
-      <span class="tile">{initial}</span>
+      <span class="tile">{logo === undefined ? initial : <img src={logo} alt="" />}</span>
       <span class="path" />
       <span class="tile gate">
         <Gate />

@@ -32,6 +32,7 @@ main.narrow { max-width: 24rem; }
 .tile { display: grid; place-items: center; flex: none; width: 2.75rem; height: 2.75rem; border: 1px solid var(--line); border-radius: .8rem;
   background: var(--well); font-size: 1.125rem; font-weight: 650; }
 .tile svg { width: 1.5rem; height: 1.5rem; }
+.tile img { width: 1.75rem; height: 1.75rem; object-fit: contain; }
 .tile.gate { background: var(--accent); border-color: var(--accent); color: var(--accent-ink); }
 .path { flex: none; width: 2.75rem; margin: 0 .4rem; border-top: 2px dotted var(--field-line); }
 h1 { margin: 0; font-size: 1.5rem; line-height: 1.25; font-weight: 680; letter-spacing: -.018em; text-wrap: balance; overflow-wrap: anywhere; }

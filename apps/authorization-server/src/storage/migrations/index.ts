@@ -4,7 +4,9 @@ import { ScopeVersions1795000000002 } from './1795000000002-scope-versions.ts';
 import { KeyLifeCycle1795000000003 } from './1795000000003-key-life-cycle.ts';
 import { OutboxKey1795000000004 } from './1795000000004-outbox-key.ts';
 import { ClientDocuments1795000000005 } from './1795000000005-client-documents.ts';
+import { RegisteredClients1795000000006 } from './1795000000006-registered-clients.ts';
 import { OutboxIssuedBefore1795000000007 } from './1795000000007-outbox-issued-before.ts';
+import { ClientLogos1795000000008 } from './1795000000008-client-logos.ts';
 
 /** Every migration in the order of its timestamp; append, never change one that was released. */
 export const migrations = [
@@ -14,5 +16,7 @@ export const migrations = [
   KeyLifeCycle1795000000003,
   OutboxKey1795000000004,
   ClientDocuments1795000000005,
+  RegisteredClients1795000000006,
   OutboxIssuedBefore1795000000007,
+  ClientLogos1795000000008,
 ];
