@@ -1,17 +1,15 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import path from 'node:path';
 import { rolePermissions } from '@gatehouse/messaging';
 import type { NatsRole } from '@gatehouse/messaging';
 import { findFreePort, makeTemporaryFolder, startEmbeddedNats } from '@gatehouse/start';
 import type { NatsIdentity } from '@gatehouse/start';
 import { startAppProcess } from './app-process.ts';
 import type { AppProcess } from './app-process.ts';
+import { buildProjects } from './build-projects.ts';
 import { tellGateways } from './tell-gateways.ts';
 import { startTokenIssuer } from './token-issuer.ts';
 
 const publicUrl = 'http://gatehouse.test';
-const root = path.resolve(import.meta.dirname, '../..');
 
 /** Which worker the stack has. */
 interface ReplicatedStackOptions {
@@ -41,7 +39,7 @@ export interface ReplicatedStack {
 /** Builds what it needs and starts it all on ephemeral loopback ports; NATS keeps what it has acknowledged. */
 export async function startReplicatedStack(options: ReplicatedStackOptions): Promise<ReplicatedStack> {
   const { server, worker } = options;
-  build(worker);
+  buildProjects('apps/gateway', worker);
   const folder = makeTemporaryFolder(`gatehouse-${server}-`);
   const cleanUps: (() => unknown)[] = [() => folder.remove()];
   const identities = {
@@ -107,15 +105,6 @@ export async function startReplicatedStack(options: ReplicatedStackOptions): Pro
       for (const cleanUp of cleanUps.toReversed()) await cleanUp();
     },
   };
-}
-
-function build(worker: string): void {
-  const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
-  const { status, stdout } = spawnSync(process.execPath, [compiler, '-b', 'apps/gateway', worker], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`the build failed:\n${stdout}`);
 }
 
 function identityOf(role: NatsRole): NatsIdentity {

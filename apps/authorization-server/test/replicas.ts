@@ -7,24 +7,20 @@ import { startServer } from '../src/start-server.ts';
 import type { RunningServer } from '../src/start-server.ts';
 import { createFreshDatabase } from './fresh-database.ts';
 import type { FreshDatabase } from './fresh-database.ts';
-import { sendHttp } from './http.ts';
-import type { HttpAnswer, HttpRequest } from './http.ts';
+import { administrator, gatewayUrl, sendInTurn } from '../../../test/support/authorization/issuer.ts';
+import type { Issuer } from '../../../test/support/authorization/issuer.ts';
 
 /** Authorization servers that are one issuer on one database. */
-export interface Replicas {
-  issuer: string;
+export interface Replicas extends Issuer {
   servers: RunningServer[];
   database: FreshDatabase;
   environment: Record<string, string>;
-  /** Sends a request to the issuer; consecutive ones reach different replicas. */
-  send(target: string, request?: Omit<HttpRequest, 'port' | 'target'>): Promise<HttpAnswer>;
   /** Starts one more replica. */
   add(environment?: Record<string, string>): Promise<RunningServer>;
   stop(): Promise<void>;
 }
 
-export const administrator = { email: 'admin@example.com', password: 'correct horse battery staple' };
-export const gatewayUrl = 'http://localhost:3000';
+export { administrator, gatewayUrl };
 
 /** Starts `count` replicas on a new database. They share an issuer, whose port belongs to none of them. */
 export async function startReplicas(count = 1, environment: Record<string, string> = {}): Promise<Replicas> {
@@ -52,19 +48,12 @@ export async function startReplicas(count = 1, environment: Record<string, strin
   };
   // Together, for that is when they would make two sets of keys.
   await Promise.all(Array.from({ length: count }, () => add()));
-  let turn = 0;
   return {
     issuer,
     servers,
     database,
     environment: shared,
-    send: (target, request = {}) => {
-      const server = servers.at(turn++ % servers.length);
-      if (!server) throw new Error('no replica runs');
-      const { port } = server;
-      const headers = { host: new URL(issuer).host, ...request.headers };
-      return sendHttp({ ...request, port, target, headers });
-    },
+    send: sendInTurn(issuer, () => servers.map(({ port }) => port)),
     add,
     stop: async () => {
       await Promise.all(servers.map((server) => server.stop()));
