@@ -12,6 +12,7 @@ import {
   wholeNumber,
 } from '@gatehouse/runtime';
 import { z } from 'zod';
+import { signingAlgorithms } from './keys/signing-algorithm.ts';
 
 /** The settings of the authorization server; `process.env` is read nowhere else. */
 export const authorizationServerSettings = z.object({
@@ -52,6 +53,10 @@ export const authorizationServerSettings = z.object({
     { min: 0, max: 3_650 },
     'How long a signing key signs until the next one takes over, in days; 0 for by command only',
   ),
+  AUTH_SIGNING_ALGORITHM: z
+    .enum(signingAlgorithms)
+    .default('ES256')
+    .describe('JWS algorithm of access tokens and ID tokens; after a change the keys are exchanged without a break'),
   AUTH_KEY_SET_MAX_AGE_SECONDS: wholeNumber(
     300,
     { min: 1, max: 86_400 },

@@ -28,6 +28,7 @@ import { Resources } from './resources/resources.ts';
 import { OutboxPublisher } from './revocation/outbox-publisher.ts';
 import { entities } from './storage/entities.ts';
 import { migrations } from './storage/migrations/index.ts';
+import { listenForStepUps } from './step-up/step-up-listener.ts';
 import { startSweeping } from './storage/sweep-expired.ts';
 
 /** Slow senders are cut: the defaults of Node are 60 s and 300 s. */
@@ -124,7 +125,10 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
     settings,
     dataSource,
     logger,
-    onConnected: (connection) => outbox.publishOn(connection),
+    onConnected: (connection) => {
+      listenForStepUps(connection, { dataSource, logger });
+      outbox.publishOn(connection);
+    },
   });
   opened.add(() => catalog.stop());
   opened.add(() => outbox.stop());

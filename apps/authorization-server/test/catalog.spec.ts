@@ -160,4 +160,47 @@ describe('the catalog, as the authorization server learns it', () => {
       .not.toBe(before.get(`${server}:write`));
     expect(jsonOf(await client.redeem(code))).toMatchObject({ scope: 'mcp' });
   });
+
+  it('keeps for a refresh the tools that a changed scope opened, and leaves out those that are new or have changed', async () => {
+    const client = await McpClient.register(replicas);
+    const endpoint = `${resource}/${server}`;
+    const changeTo = async (tools: ToolDefinition[]) => {
+      const before = (await scopeVersions()).get(`${server}:write`);
+      await announce([tool('look', { annotations: { readOnlyHint: true } }), ...tools]);
+      await expect
+        .poll(async () => (await scopeVersions()).get(`${server}:write`), { timeout: 5_000 })
+        .not.toBe(before);
+    };
+    await changeTo([tool('move'), tool('copy', { description: 'Copies' })]);
+    const scope = `mcp ${server}:write`;
+    const tokens = jsonOf(await client.redeem(await client.obtainCode({ resource: endpoint, scope }))) as TokenAnswer;
+    expect(tokens.scope).toBe(scope);
+    const refresh = async (parameters: Record<string, string> = {}) => {
+      const answer = jsonOf(await client.refresh(tokens.refresh_token, parameters)) as TokenAnswer;
+      const { scope: claimed, partial_scopes: partial } = decodeJwt(answer.access_token).claims;
+      expect(claimed).toBe(answer.scope);
+      return { scope: answer.scope, partial: partial as Record<string, string[]> | undefined };
+    };
+    expect(await refresh()).toEqual({ scope, partial: undefined });
+    await changeTo([tool('move'), tool('copy', { description: 'Copies, and sends it away' }), tool('erase')]);
+    const changed = await refresh();
+    expect(changed.scope).toBe('mcp');
+    expect(Object.keys(changed.partial ?? {})).toEqual([`${server}:write`]);
+    expect(changed.partial?.[`${server}:write`]?.toSorted()).toEqual(['copy', 'erase']);
+    // What the request does not ask for, its token has not, not even in part.
+    expect(await refresh({ scope: 'mcp' })).toEqual({ scope: 'mcp', partial: undefined });
+    // Fewer tools than were consented to are no reason to ask anybody.
+    await changeTo([tool('move')]);
+    expect(await refresh()).toEqual({ scope, partial: undefined });
+  });
+
+  it('is kept when the workers leave', async () => {
+    const before = await scopeVersions();
+    await Promise.all(workers.splice(0).map((worker) => worker.drain()));
+    const client = await McpClient.register(replicas);
+    const scope = `mcp ${server}:audit`;
+    const code = await client.obtainCode({ resource: `${resource}/${server}`, scope });
+    expect(jsonOf(await client.redeem(code))).toMatchObject({ scope });
+    expect(await scopeVersions()).toEqual(before);
+  });
 });

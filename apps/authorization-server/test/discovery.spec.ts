@@ -29,6 +29,7 @@ describe('the metadata of an issuer without path', () => {
         revocation_endpoint: `${issuer}/token/revocation`,
         introspection_endpoint: `${issuer}/token/introspection`,
         jwks_uri: `${issuer}/jwks`,
+        pushed_authorization_request_endpoint: `${issuer}/par`,
         response_types_supported: ['code'],
         response_modes_supported: ['query'],
         grant_types_supported: ['authorization_code', 'refresh_token'],
@@ -41,7 +42,6 @@ describe('the metadata of an issuer without path', () => {
         introspection_endpoint_auth_methods_supported: authenticationMethods,
         client_id_metadata_document_supported: true,
       });
-      expect(jsonOf(answer)).not.toHaveProperty('pushed_authorization_request_endpoint');
     },
   );
 
@@ -64,6 +64,7 @@ describe('the metadata of an issuer without path', () => {
     ['GET', '/reg/client'],
     ['PUT', '/reg/client'],
     ['DELETE', '/reg/client'],
+    ['POST', '/par'],
     ['POST', '/token'],
     ['POST', '/token/revocation'],
     ['POST', '/token/introspection'],

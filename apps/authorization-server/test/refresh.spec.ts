@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
+import type { StepUpRequest } from '@gatehouse/messaging';
+import { markForStepUp } from '../src/step-up/step-up-mark.ts';
 import { jsonOf } from './http.ts';
 import { decodeJwt, McpClient, resource } from './mcp-client.ts';
 import type { TokenAnswer } from './mcp-client.ts';
@@ -126,6 +128,140 @@ describe('refreshing over two replicas', () => {
     expect(jsonOf(refused)).toMatchObject({ error });
     expect(await lineage(decodeJwt(first.access_token).claims.gid)).toBe(1);
     await refreshed(first.refresh_token, { resource: `${resource}/` });
+  });
+
+  describe('for days', () => {
+    const day = 24 * 60 * 60;
+    /** Makes a grant older, as its tokens know it. */
+    const age = async (gid: unknown, seconds: number) => {
+      await dataSource.query(
+        `UPDATE auth.oauth_grant SET expires_at = expires_at - make_interval(secs => $2),
+           payload = jsonb_set(payload, '{exp}', to_jsonb((payload->>'exp')::int - $2::int)) WHERE id = $1`,
+        [gid, seconds],
+      );
+      await dataSource.query(
+        `UPDATE auth.refresh_token SET payload = jsonb_set(payload, '{iiat}', to_jsonb((payload->>'iiat')::int - $2::int))
+         WHERE grant_id = $1`,
+        [gid, seconds],
+      );
+    };
+    /** In how many days the newest token of a grant ends if nobody uses it. */
+    const daysLeft = async (gid: unknown) => {
+      const [row] = await dataSource.query<{ days: number }[]>(
+        `SELECT extract(epoch FROM expires_at - now())::float8 / ${day} AS days FROM auth.refresh_token
+         WHERE grant_id = $1 ORDER BY created_at DESC LIMIT 1`,
+        [gid],
+      );
+      return row?.days;
+    };
+
+    it('lives 30 days from each use, and no more than 90 from the first', async () => {
+      let token = await client.obtainTokens();
+      const { gid } = decodeJwt(token.access_token).claims;
+      expect(await daysLeft(gid)).toBeCloseTo(30, 1);
+      token = await refreshed(token.refresh_token);
+      expect(await daysLeft(gid)).toBeCloseTo(30, 1);
+      await age(gid, 70 * day);
+      token = await refreshed(token.refresh_token);
+      expect(await daysLeft(gid)).toBeCloseTo(20, 1);
+      await age(gid, 20 * day - 100);
+      token = await refreshed(token.refresh_token);
+      // Not even the access token outlives the grant.
+      const { exp, iat } = decodeJwt(token.access_token).claims;
+      expect(Number(exp) - Number(iat)).toBeLessThanOrEqual(100);
+      expect(token.expires_in).toBeLessThanOrEqual(100);
+      await age(gid, 100);
+      expect(jsonOf(await client.refresh(token.refresh_token))).toMatchObject({ error: 'invalid_grant' });
+    });
+
+    it('ends when nobody used it for 30 days', async () => {
+      const token = await client.obtainTokens();
+      const { gid } = decodeJwt(token.access_token).claims;
+      await dataSource.query(
+        `UPDATE auth.refresh_token SET expires_at = expires_at - interval '30 days' WHERE grant_id = $1`,
+        [gid],
+      );
+      expect(jsonOf(await client.refresh(token.refresh_token))).toMatchObject({ error: 'invalid_grant' });
+    });
+  });
+
+  describe('by a client that was challenged and would only refresh', () => {
+    beforeAll(async () => {
+      await dataSource.query(
+        `INSERT INTO auth.resource_scope (tenant_id, scope, server, version) VALUES ('default', 'files:write', 'files', 'v')`,
+      );
+      // Each replica's view of the rows is a second old at most.
+      await new Promise((resolve) => setTimeout(resolve, 1_050));
+    });
+    const obtain = async (scope = 'mcp') => {
+      const tokens = await client.obtainTokens({ scope });
+      return { tokens, gid: String(decodeJwt(tokens.access_token).claims.gid) };
+    };
+    const mark = (grantId: string, more: Partial<StepUpRequest> = {}) => {
+      const { oauthClientId } = client;
+      const scopes = ['mcp', 'files:write'];
+      return markForStepUp(dataSource, { tenant: 'default', grantId, oauthClientId, scopes, ...more });
+    };
+
+    it('is refused once out of 15 parallel ones; the token is not consumed and its family lives', async () => {
+      const { tokens, gid } = await obtain();
+      expect(await mark(gid)).toBe(true);
+      const answers = await Promise.all(Array.from({ length: 15 }, () => client.refresh(tokens.refresh_token)));
+      const refused = answers.filter(({ status }) => status !== 200);
+      expect(refused.map((answer) => [answer.status, jsonOf(answer)])).toEqual([
+        [400, expect.objectContaining({ error: 'invalid_grant' })],
+      ]);
+      const successors = answers
+        .filter(({ status }) => status === 200)
+        .map((answer) => (jsonOf(answer) as TokenAnswer).refresh_token);
+      expect([successors.length, new Set(successors).size, await lineage(gid)]).toEqual([14, 1, 2]);
+      await refreshed(successors[0] ?? '');
+      const rows = await dataSource.query(
+        `SELECT type, outcome, details->>'detail' AS detail FROM auth.audit_row
+         WHERE oauth_client_id = $1 AND (details->>'gid' = $2 OR type = 'token.refused') AND type <> 'token.issued'
+         ORDER BY id DESC LIMIT 2`,
+        [client.oauthClientId, gid],
+      );
+      expect(rows).toEqual([
+        { type: 'token.refused', outcome: 'failure', detail: 'the client has to ask for more scopes' },
+        { type: 'grant.step_up_asked', outcome: 'success', detail: null },
+      ]);
+    });
+
+    it('is answered as ever when a minute has passed', async () => {
+      const { tokens, gid } = await obtain();
+      expect(await mark(gid)).toBe(true);
+      await dataSource.query(
+        `UPDATE auth.oauth_grant SET step_up_until = step_up_until - interval '60 seconds' WHERE id = $1`,
+        [gid],
+      );
+      await refreshed(tokens.refresh_token);
+    });
+
+    it('is refused once in ten minutes, however often the client is challenged', async () => {
+      const { tokens, gid } = await obtain();
+      expect(await mark(gid)).toBe(true);
+      expect((await client.refresh(tokens.refresh_token)).status).toBe(400);
+      expect(await mark(gid)).toBe(false);
+      await refreshed(tokens.refresh_token);
+      await dataSource.query(
+        `UPDATE auth.oauth_grant SET step_up_asked_at = step_up_asked_at - interval '10 minutes' WHERE id = $1`,
+        [gid],
+      );
+      expect(await mark(gid)).toBe(true);
+    });
+
+    it.each<[string, string, Partial<StepUpRequest>]>([
+      ['it has the scopes', 'mcp files:write', {}],
+      ['nobody knows one of the scopes', 'mcp', { scopes: ['mcp', 'files:write', 'nobody:write'] }],
+      ['no scope is missing', 'mcp', { scopes: [] }],
+      ['the report names another client', 'mcp', { oauthClientId: 'another' }],
+      ['the report is of another tenant', 'mcp', { tenant: 'another' }],
+    ])('is answered as ever when %s', async (_what, scope, more) => {
+      const { tokens, gid } = await obtain(scope);
+      expect(await mark(gid, more)).toBe(false);
+      await refreshed(tokens.refresh_token);
+    });
   });
 
   it('answers more grants at once than it has connections: a request never holds one and waits for another', async () => {

@@ -8,6 +8,7 @@ const policy = keyPolicy({ AUTH_KEY_SET_MAX_AGE_SECONDS: 300, AUTH_SIGNING_KEY_D
 const key = (id: string, state: KeyAge['state'], more: Partial<KeyAge> = {}): KeyAge => ({
   id,
   state,
+  algorithm: 'ES256',
   ageSeconds: 0,
   activeSeconds: null,
   retiredSeconds: null,
@@ -19,10 +20,10 @@ const next = (ageSeconds = 0) => key('n', 'next', { ageSeconds });
 
 describe('the life cycle of signing keys', () => {
   it.each<[string, KeyAge[], unknown]>([
-    ['no key', [], { kind: 'create', state: 'active' }],
-    ['a retired key alone', [key('r', 'retired')], { kind: 'create', state: 'active' }],
+    ['no key', [], { kind: 'create', state: 'active', algorithm: 'ES256' }],
+    ['a retired key alone', [key('r', 'retired')], { kind: 'create', state: 'active', algorithm: 'ES256' }],
     ['no active key', [next()], { kind: 'promote', id: 'n', reason: 'no_active_key' }],
-    ['no next key', [active()], { kind: 'create', state: 'next' }],
+    ['no next key', [active()], { kind: 'create', state: 'next', algorithm: 'ES256' }],
     ['two young keys', [active(), next()], undefined],
     [
       'an old key and a next one that nobody may have seen',
@@ -45,6 +46,38 @@ describe('the life cycle of signing keys', () => {
     ],
   ])('makes the due step for %s', (_what, keys, step) => {
     expect(dueStep(keys, policy)).toEqual(step);
+  });
+
+  it.each<[string, KeyAge[], unknown]>([
+    ['no key', [], { kind: 'create', state: 'active', algorithm: 'RS256' }],
+    [
+      'a next key for the other algorithm, which signs nothing any more',
+      [active(), next(310)],
+      { kind: 'remove', id: 'n' },
+    ],
+    ['one that another replica has just made', [active(), next(309)], undefined],
+    ['no next key', [active()], { kind: 'create', state: 'next', algorithm: 'RS256' }],
+    ['a next key that nobody may have seen', [active(), { ...next(309), algorithm: 'RS256' }], undefined],
+    [
+      'a next key that everybody has seen',
+      [active(), { ...next(310), algorithm: 'RS256' }],
+      { kind: 'promote', id: 'n', reason: 'other_algorithm' },
+    ],
+    [
+      'keys that are for it already',
+      [active({ algorithm: 'RS256' }), { ...next(9_999), algorithm: 'RS256' }],
+      undefined,
+    ],
+  ])('leads to RS256, when that is set, from %s', (_what, keys, step) => {
+    expect(dueStep(keys, { ...policy, algorithm: 'RS256' })).toEqual(step);
+  });
+
+  it('makes the next key like the active one for a command, which does not know the setting', () => {
+    expect(dueStep([active({ algorithm: 'RS256' })], policy)).toEqual({
+      kind: 'create',
+      state: 'next',
+      algorithm: 'RS256',
+    });
   });
 
   it('knows no schedule when the days are 0', () => {

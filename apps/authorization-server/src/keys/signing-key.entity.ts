@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { SigningAlgorithm } from './signing-algorithm.ts';
 
 /** A key that signs tokens; the private part is sealed under the key-encryption key with the row's id as AAD. */
 @Entity({ name: 'signing_key' })
@@ -12,9 +13,8 @@ export class SigningKey {
   @Column('text', { name: 'tenant_id' })
   tenantId!: string;
 
-  /** JWS algorithm, such as `ES256`. */
   @Column('text')
-  algorithm!: string;
+  algorithm!: SigningAlgorithm;
 
   /** `next` is published and will sign, `active` signs, `retired` is published until its last token has expired. */
   @Column('text')

@@ -11,12 +11,10 @@ import { dueStep } from './key-life-cycle.ts';
 import type { KeyAge, KeyPolicy, KeyStep } from './key-life-cycle.ts';
 import { SigningKey } from './signing-key.entity.ts';
 
-const algorithm = 'ES256';
-
 /** Every key with its state and ages: the active one, the next one, the retired ones, oldest first. */
 export function readKeyAges(manager: EntityManager): Promise<KeyAge[]> {
   return manager.query(
-    `SELECT id, state,
+    `SELECT id, state, algorithm,
             extract(epoch FROM now() - created_at)::float8 AS "ageSeconds",
             extract(epoch FROM now() - activated_at)::float8 AS "activeSeconds",
             extract(epoch FROM now() - retired_at)::float8 AS "retiredSeconds",
@@ -103,7 +101,7 @@ export async function revokeSigningKey(
 }
 
 async function take(manager: EntityManager, encryption: KeyEncryption, step: KeyStep): Promise<void> {
-  if (step.kind === 'create') return createSigningKey(manager, encryption, step.state);
+  if (step.kind === 'create') return createSigningKey(manager, encryption, step);
   if (step.kind === 'remove') {
     await manager.query('DELETE FROM auth.signing_key WHERE id = $1', [step.id]);
     return audit(manager, { type: 'signing_key.removed', details: { kid: step.id } });
@@ -119,7 +117,7 @@ async function take(manager: EntityManager, encryption: KeyEncryption, step: Key
 async function createSigningKey(
   manager: EntityManager,
   encryption: KeyEncryption,
-  state: 'active' | 'next',
+  { state, algorithm }: Extract<KeyStep, { kind: 'create' }>,
 ): Promise<void> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
   const privateJwk = await exportJWK(privateKey);

@@ -3,7 +3,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { AuditEvent } from '../audit/audit-log.ts';
 import type { BoundedAudit } from '../audit/bounded-audit.ts';
 import { defaultTenant } from '../config.ts';
-import { routes } from './endpoints.ts';
+import { isAuthorizationRequest, routes } from './endpoints.ts';
 import { requestState } from './request-state.ts';
 import type { Step } from './request-state.ts';
 
@@ -47,7 +47,9 @@ async function refusalOf(ctx: KoaContextWithOIDC, cause: errors.OIDCProviderErro
     const existing = await ctx.oidc.provider.Interaction.find(interactionUid);
     return existing && { type: 'interaction.refused', reason: 'other_browser' };
   }
-  if (path !== routes.authorization && interactionUid === undefined) return undefined;
+  // Whoever pushes a request authenticates: `keepTogether` writes that it failed.
+  const isUnauthenticated = path === routes.pushed_authorization_request && cause.statusCode === 401;
+  if (isUnauthenticated || (!isAuthorizationRequest(path) && interactionUid === undefined)) return undefined;
   return { type: 'authorization.refused', reason, details: { ...requestedAnswer(ctx), detail } };
 }
 

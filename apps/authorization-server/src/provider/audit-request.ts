@@ -42,6 +42,7 @@ function authenticationEvents(ctx: KoaContextWithOIDC): AuditEvent[] {
   const isAuthenticated =
     ctx.path === routes.revocation ||
     ctx.path === routes.introspection ||
+    ctx.path === routes.pushed_authorization_request ||
     ctx.path.startsWith(`${routes.registration}/`);
   if (!isAuthenticated || ctx.status !== 401 || !ctx.oidc) return [];
   const { error: reason = 'invalid_client' } = (ctx.body ?? {}) as { error?: string };

@@ -1,6 +1,6 @@
 import type { ParsedUrlQuery } from 'node:querystring';
 import { errors } from 'oidc-provider';
-import { routes } from './endpoints.ts';
+import { authorizationParameters, setAuthorizationParameters } from './authorization-parameters.ts';
 import { requestState } from './request-state.ts';
 import type { Step } from './request-state.ts';
 
@@ -9,9 +9,10 @@ import type { Step } from './request-state.ts';
  * An unknown mode makes it answer `unsupported_response_mode`, in the query.
  */
 export const queryModeOnly: Step = async (ctx, next) => {
-  const { response_mode: mode } = ctx.query;
-  if (ctx.path === routes.authorization && mode !== undefined && mode !== 'query') {
-    ctx.query = { ...ctx.query, response_mode: 'unsupported' };
+  const parameters = authorizationParameters(ctx);
+  const mode = parameters?.response_mode;
+  if (mode !== undefined && mode !== 'query') {
+    setAuthorizationParameters(ctx, { ...parameters, response_mode: 'unsupported' });
   }
   return next();
 };

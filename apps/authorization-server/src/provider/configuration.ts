@@ -13,6 +13,8 @@ import type { Admission } from '../interactions/admission.ts';
 import { interactionPolicy } from '../interactions/interaction-policy.ts';
 import { loadExistingGrant } from '../interactions/load-existing-grant.ts';
 import type { ServerSecrets } from '../keys/server-secrets.ts';
+import { signingAlgorithmOf } from '../keys/signing-algorithm.ts';
+import type { SigningAlgorithm } from '../keys/signing-algorithm.ts';
 import type { Resources } from '../resources/resources.ts';
 import { createAdapter } from '../storage/provider-adapter.ts';
 import { routes } from './endpoints.ts';
@@ -26,6 +28,7 @@ import {
   sessionIdleSeconds,
 } from './lifetimes.ts';
 import { rotateRefreshToken } from './refresh-rotation.ts';
+import { requestState } from './request-state.ts';
 import { resourceServerInfo } from './resource-server-info.ts';
 
 /** What the provider is configured from. */
@@ -47,6 +50,7 @@ export interface ProviderParts {
 export function providerConfiguration(parts: ProviderParts): Configuration {
   const { dataSource, settings, secrets } = parts;
   const issuer = new URL(settings.AUTH_ISSUER);
+  const signingAlgorithm = signingAlgorithmOf(secrets.signingKeys);
   return {
     adapter: createAdapter(dataSource, {
       graceSeconds: settings.AUTH_REFRESH_GRACE_SECONDS,
@@ -64,7 +68,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
       token_endpoint_auth_method: 'none',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
-      id_token_signed_response_alg: 'ES256',
+      id_token_signed_response_alg: signingAlgorithm,
     },
     assertJwtClientAuthClaimsAndHeader,
     rotateRefreshToken: rotateRefreshToken(dataSource),
@@ -81,7 +85,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     clientBasedCORS: () => true,
     fetch: fetchKeySet(parts.outbound),
     ttl: lifetimes(),
-    features: features(dataSource, parts.resources),
+    features: features(dataSource, parts.resources, signingAlgorithm),
   };
 }
 
@@ -104,7 +108,8 @@ function cookies(secrets: ServerSecrets, isHttps: boolean): Configuration['cooki
 
 function lifetimes(): Configuration['ttl'] {
   return {
-    AccessToken: () => accessTokenLifetimeSeconds,
+    // No token outlives its grant, however late it was refreshed.
+    AccessToken: (ctx) => Math.min(accessTokenLifetimeSeconds, secondsLeftOf(ctx.oidc.entities.Grant)),
     AuthorizationCode: () => authorizationCodeLifetimeSeconds,
     Grant: () => grantLifetimeSeconds,
     IdToken: () => idTokenLifetimeSeconds,
@@ -116,13 +121,17 @@ function lifetimes(): Configuration['ttl'] {
   };
 }
 
-function features(dataSource: DataSource, resources: Resources): Configuration['features'] {
+function features(
+  dataSource: DataSource,
+  resources: Resources,
+  signingAlgorithm: SigningAlgorithm,
+): Configuration['features'] {
   return {
     devInteractions: { enabled: false },
     // The provider connects before it looks at the address; documents are learnt in clients/documents.
     clientIdMetadataDocument: { enabled: false },
     dPoP: { enabled: false },
-    pushedAuthorizationRequests: { enabled: false },
+    pushedAuthorizationRequests: { enabled: true, allowUnregisteredRedirectUris: false },
     rpInitiatedLogout: { enabled: false },
     userinfo: { enabled: false },
     introspection: { enabled: true, allowedPolicy: async (_ctx, oauthClient, token) => isOwnToken(oauthClient, token) },
@@ -133,9 +142,14 @@ function features(dataSource: DataSource, resources: Resources): Configuration['
       enabled: true,
       defaultResource: async (_ctx, _client, oneOf) => oneOf ?? resources.uriOf(),
       useGrantedResource: async () => true,
-      getResourceServerInfo: resourceServerInfo(dataSource, resources),
+      getResourceServerInfo: resourceServerInfo(dataSource, resources, signingAlgorithm),
     },
   };
+}
+
+function secondsLeftOf(grant: { exp?: number | undefined } | undefined): number {
+  if (grant?.exp === undefined) return Number.POSITIVE_INFINITY;
+  return Math.max(1, grant.exp - Math.floor(Date.now() / 1_000));
 }
 
 function isOwnToken(oauthClient: { clientId: string }, token: { clientId?: string | undefined }): boolean {
@@ -150,9 +164,18 @@ async function assertJwtClientAuthClaimsAndHeader(
   if (claims.aud !== ctx.oidc.issuer) throw new errors.InvalidClientAuth('aud must equal the issuer identifier');
 }
 
-/** Beside the claims of RFC 9068: the grant for revocation, the tenant, and the roles of the account. */
+/**
+ * Beside the claims of RFC 9068: the grant for revocation, the tenant, the roles of the account, and what scopes that have
+ * changed still open.
+ */
 async function claimsOfToken(ctx: KoaContextWithOIDC, token: object): Promise<Record<string, unknown>> {
   const account: (Account & { tenantId?: string; roles?: string[] }) | undefined = ctx.oidc.account;
   const { grantId } = token as { grantId?: string };
-  return { gid: grantId, tenant: account?.tenantId ?? defaultTenant, roles: account?.roles ?? [] };
+  const { partialScopes = {} } = requestState(ctx);
+  return {
+    gid: grantId,
+    tenant: account?.tenantId ?? defaultTenant,
+    roles: account?.roles ?? [],
+    ...(Object.keys(partialScopes).length > 0 ? { partial_scopes: partialScopes } : {}),
+  };
 }

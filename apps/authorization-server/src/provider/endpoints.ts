@@ -1,6 +1,7 @@
 /** Paths of the provider's endpoints, below the issuer's own path. */
 export const routes = {
   authorization: '/auth',
+  pushed_authorization_request: '/par',
   token: '/token',
   registration: '/reg',
   revocation: '/token/revocation',
@@ -13,6 +14,11 @@ export const routes = {
 export const metadataPaths = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 
 const exactPaths = new Set<string>([...Object.values(routes), ...metadataPaths]);
+
+/** Where a client says what it wants its person to approve: by the browser, or by itself (RFC 9126). */
+export function isAuthorizationRequest(path: string): boolean {
+  return path === routes.authorization || path === routes.pushed_authorization_request;
+}
 
 /** True for what the provider answers; everything else is a page. */
 export function isProviderPath(path: string): boolean {
@@ -29,8 +35,13 @@ export function isOpenToBrowserClients(path: string): boolean {
   return (
     metadataPaths.includes(path) ||
     path.startsWith(`${routes.registration}/`) ||
-    [routes.token, routes.registration, routes.revocation, routes.introspection, routes.jwks].some(
-      (route) => route === path,
-    )
+    [
+      routes.pushed_authorization_request,
+      routes.token,
+      routes.registration,
+      routes.revocation,
+      routes.introspection,
+      routes.jwks,
+    ].some((route) => route === path)
   );
 }

@@ -1,3 +1,4 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { DataSource, EntityManager } from 'typeorm';
 import { recordAudit } from '../audit/audit-log.ts';
 import type { AuditEvent } from '../audit/audit-log.ts';
@@ -7,6 +8,7 @@ import { revoke } from '../revocation/revoke.ts';
 import { handleInTransaction, withManager } from '../storage/unit-of-work.ts';
 import { auditEventsOf, whoAsked } from './audit-request.ts';
 import { routes } from './endpoints.ts';
+import { requestState } from './request-state.ts';
 import type { Step } from './request-state.ts';
 
 /** Where a refusal leaves nothing behind. */
@@ -24,7 +26,7 @@ export function keepTogether(dataSource: DataSource, audit: BoundedAudit): Step 
     await handleInTransaction(dataSource, async (grantsToEnd) => {
       await next();
       endings = [...grantsToEnd];
-      isKept = endings.length === 0 && ctx.status < 500 && !(allOrNothing.has(ctx.path) && ctx.status >= 400);
+      isKept = endings.length === 0 && ctx.status < 500 && !leavesNothing(ctx);
       if (!isKept) return 'rollback';
       await withManager(dataSource, (manager) => write(manager, audit, auditEventsOf(ctx)));
       if (ctx.path === routes.token) await noteUse(dataSource, ctx.oidc.client?.clientId);
@@ -38,6 +40,11 @@ export function keepTogether(dataSource: DataSource, audit: BoundedAudit): Step 
       await write(manager, audit, auditEventsOf(ctx));
     });
   };
+}
+
+/** A client that is led to more scopes is led once, though its refresh is refused. */
+function leavesNothing(ctx: KoaContextWithOIDC): boolean {
+  return ctx.status >= 400 && allOrNothing.has(ctx.path) && requestState(ctx).isLedToStepUp !== true;
 }
 
 /** A refusal changed nothing and anybody can cause it; all else is written whatever its number. */

@@ -1,5 +1,6 @@
 import type { ParsedUrlQuery } from 'node:querystring';
 import type { Resources } from '../resources/resources.ts';
+import { authorizationParameters, setAuthorizationParameters } from './authorization-parameters.ts';
 import { routes } from './endpoints.ts';
 import { requestState } from './request-state.ts';
 import type { Step } from './request-state.ts';
@@ -26,10 +27,12 @@ export function nameResource(resources: Resources): Step {
  */
 export function defaultScope(resources: Resources): Step {
   return async (ctx, next) => {
-    if (ctx.path === routes.authorization && isBlank(ctx.query.scope)) {
-      const [uri] = [ctx.query.resource ?? resources.uriOf()].flat();
-      const scopes = resources.find(uri ?? '')?.scopes;
-      if (scopes) ctx.query = { ...ctx.query, scope: scopes.join(' ') };
+    const parameters = authorizationParameters(ctx);
+    // RFC 9126 §4: beside a pushed request nothing else counts.
+    if (parameters && parameters.request_uri === undefined && isBlank(parameters.scope)) {
+      const uris = [parameters.resource ?? resources.uriOf()].flat();
+      const scopes = new Set(uris.flatMap((uri) => resources.find(uri)?.scopes ?? []));
+      if (scopes.size > 0) setAuthorizationParameters(ctx, { ...parameters, scope: [...scopes].join(' ') });
     }
     return next();
   };

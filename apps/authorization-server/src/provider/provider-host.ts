@@ -71,6 +71,7 @@ function observe(provider: Provider, logger: Logger): void {
     requestState(ctx).refusal = error;
   };
   provider.on('authorization.error', noteRefusal);
+  provider.on('pushed_authorization_request.error', noteRefusal);
   provider.on('registration_create.error', noteRefusal);
   provider.on('registration_update.error', noteRefusal);
   provider.on('grant.error', noteRefusal);

@@ -1,10 +1,13 @@
 import { hkdfSync } from 'node:crypto';
+import { errors } from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import { openWith, sealWith } from '../keys/key-encryption.ts';
+import { leadToStepUp } from '../step-up/step-up-mark.ts';
 import { bearerId } from '../storage/stored-id.ts';
 import { withManager } from '../storage/unit-of-work.ts';
 import { routes } from './endpoints.ts';
+import { refreshTokenIdleSeconds } from './lifetimes.ts';
 import { requestState } from './request-state.ts';
 import type { Step } from './request-state.ts';
 
@@ -13,44 +16,72 @@ import type { Step } from './request-state.ts';
  * ones are bound by their authentication. Inside the grace window a token that was exchanged before has a successor
  * already: processes that share one token store, and clients that lost an answer, all get that one.
  * Deviation: OAuth 2.1 §4.3.1 ends the grant at any reuse; here only after the window (docs/decisions/0008).
+ * @throws InvalidGrant, once, for a client that has to be led to more scopes.
  */
 export function rotateRefreshToken(dataSource: DataSource): (ctx: KoaContextWithOIDC) => Promise<boolean> {
   return async (ctx) => {
     const { Client: oauthClient, RefreshToken: presented } = ctx.oidc.entities;
-    if (!oauthClient || !presented || oauthClient.tokenEndpointAuthMethod !== 'none') return false;
-    const successor = await openSuccessor(dataSource, presented.jti);
-    if (successor === undefined) return true;
+    if (!oauthClient || !presented) return false;
+    const found = await findPresented(dataSource, presented.jti);
+    if (found?.isStepUpAsked && (await leadToStepUp(dataSource, found.grantId))) {
+      requestState(ctx).isLedToStepUp = true;
+      throw new errors.InvalidGrant('the client has to ask for more scopes');
+    }
+    if (oauthClient.tokenEndpointAuthMethod !== 'none' || isSenderConstrained(presented)) return false;
+    const successor = found?.sealedSuccessor && openSuccessor(presented.jti, found.sealedSuccessor);
+    if (!successor) return true;
     requestState(ctx).successor = successor;
     return false;
   };
 }
 
-/** After a refresh: answers with the successor that was found, or keeps the one that was just made. */
+/**
+ * After a refresh: answers with the successor that was found, or keeps the one that was just made. A token that is not
+ * exchanged begins another idle time.
+ */
 export function keepSuccessor(dataSource: DataSource): Step {
   return async (ctx, next) => {
     await next();
     if (ctx.path !== routes.token || ctx.status !== 200) return;
     const { successor } = requestState(ctx);
     const answer = ctx.body as { refresh_token?: string };
-    const rotated = ctx.oidc.entities.RotatedRefreshToken;
+    const { RotatedRefreshToken: rotated, RefreshToken: presented } = ctx.oidc.entities;
     if (successor !== undefined) ctx.body = { ...answer, refresh_token: successor };
     else if (rotated && answer.refresh_token !== undefined) {
       await sealSuccessor(dataSource, rotated.jti, answer.refresh_token);
-    }
+    } else if (presented && ctx.oidc.params?.grant_type === 'refresh_token') await prolong(dataSource, presented.jti);
   };
 }
 
-async function openSuccessor(dataSource: DataSource, presented: string): Promise<string | undefined> {
-  const id = bearerId(presented);
+/**
+ * Bound to a key of its client (RFC 9449 §5).
+ * Deviation: OAuth 2.1 §4.3.1 lets it rotate nonetheless; whoever stole it cannot use it (docs/decisions/0033).
+ */
+function isSenderConstrained({ jkt }: { jkt?: string | undefined }): boolean {
+  return jkt !== undefined;
+}
+
+interface PresentedToken {
+  grantId: string;
+  sealedSuccessor: Buffer | null;
+  isStepUpAsked: boolean;
+}
+
+async function findPresented(dataSource: DataSource, presented: string): Promise<PresentedToken | undefined> {
   const rows = await withManager(dataSource, (manager) =>
-    manager.query<{ sealed_successor: Buffer | null }[]>(
-      'SELECT sealed_successor FROM auth.refresh_token WHERE id = $1',
-      [id],
+    manager.query<PresentedToken[]>(
+      `SELECT token.grant_id AS "grantId", token.sealed_successor AS "sealedSuccessor",
+              coalesce(given.step_up_until > clock_timestamp(), false) AS "isStepUpAsked"
+       FROM auth.refresh_token AS token JOIN auth.oauth_grant AS given ON given.id = token.grant_id
+       WHERE token.id = $1`,
+      [bearerId(presented)],
     ),
   );
-  const sealed = rows[0]?.sealed_successor;
-  if (!sealed) return undefined;
-  const successor = openWith(successorKey(presented), id, sealed);
+  return rows[0];
+}
+
+function openSuccessor(presented: string, sealed: Buffer): string {
+  const successor = openWith(successorKey(presented), bearerId(presented), sealed);
   if (!successor) throw new Error('The successor of a refresh token does not open with it.');
   return successor.toString('utf8');
 }
@@ -60,6 +91,20 @@ async function sealSuccessor(dataSource: DataSource, presented: string, successo
   const sealed = sealWith(successorKey(presented), id, Buffer.from(successor));
   await withManager(dataSource, (manager) =>
     manager.query('UPDATE auth.refresh_token SET sealed_successor = $2 WHERE id = $1', [id, sealed]),
+  );
+}
+
+/** At most once an hour: a token that is used every five minutes need not be written every time. */
+async function prolong(dataSource: DataSource, presented: string): Promise<void> {
+  await withManager(dataSource, (manager) =>
+    manager.query(
+      `UPDATE auth.refresh_token AS token
+       SET expires_at = least(now() + make_interval(secs => $2::double precision), given.expires_at)
+       FROM auth.oauth_grant AS given
+       WHERE given.id = token.grant_id AND token.id = $1
+         AND token.expires_at < least(now() + make_interval(secs => $2::double precision) - interval '1 hour', given.expires_at)`,
+      [bearerId(presented), refreshTokenIdleSeconds],
+    ),
   );
 }
 

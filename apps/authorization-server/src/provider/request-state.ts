@@ -1,6 +1,7 @@
 import type { ParsedUrlQuery } from 'node:querystring';
 import type { JWTPayload } from 'jose';
 import type { KoaContextWithOIDC, errors } from 'oidc-provider';
+import type { PartialScopes } from './partial-scopes.ts';
 
 /** An access token of ours that a request presents to have it introspected or revoked. */
 export interface PresentedAccessToken {
@@ -21,6 +22,10 @@ interface RequestState {
   successor?: string;
   /** Granted scopes that are left out because they opened other tools when they were consented to. */
   withheldScopes?: string[];
+  /** What the withheld scopes still open, for the token. */
+  partialScopes?: PartialScopes;
+  /** True when a refresh is refused so that the client asks for more scopes; that it was is kept. */
+  isLedToStepUp?: boolean;
   accessToken?: PresentedAccessToken;
 }
 

@@ -1,13 +1,18 @@
 import { errors } from 'oidc-provider';
 import type { KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
+import type { SigningAlgorithm } from '../keys/signing-algorithm.ts';
 import type { KnownResource, Resources } from '../resources/resources.ts';
 import { withManager } from '../storage/unit-of-work.ts';
 import { accessTokenLifetimeSeconds } from './lifetimes.ts';
+import { partsOfChangedScopes } from './partial-scopes.ts';
+import type { PartialScopes } from './partial-scopes.ts';
 import { requestState } from './request-state.ts';
 
+const maxPartialScopesLength = 2_048;
+
 /** What the provider may issue for a resource: oidc-provider's `resourceIndicators.getResourceServerInfo`. */
-export function resourceServerInfo(dataSource: DataSource, resources: Resources) {
+export function resourceServerInfo(dataSource: DataSource, resources: Resources, signingAlgorithm: SigningAlgorithm) {
   return async (ctx: KoaContextWithOIDC, uri: string): Promise<ResourceServer> => {
     const resource = resources.find(uri);
     if (!resource) throw new errors.InvalidTarget('this resource is not known');
@@ -20,7 +25,7 @@ export function resourceServerInfo(dataSource: DataSource, resources: Resources)
       audience: resource.uri,
       accessTokenTTL: accessTokenLifetimeSeconds,
       accessTokenFormat: 'jwt',
-      jwt: { sign: { alg: 'ES256' } },
+      jwt: { sign: { alg: signingAlgorithm } },
     };
   };
 }
@@ -32,9 +37,9 @@ function checkRequestedScopes(ctx: KoaContextWithOIDC, resource: KnownResource):
 }
 
 /**
- * The scopes of a resource without those that open other tools now than when the grant was consented to: a changed
- * scope is left out, so that the client is challenged for it and its person is asked again. Should the old tools come
- * back, so does the scope.
+ * The scopes of a resource without those that open more now than when the grant was consented to. Such a scope is left out,
+ * so that the client is challenged for what is new and its person is asked again; the token says in a claim of its own that
+ * the scope still opens what it opened then (docs/decisions/0032). Should the old tools come back, so does the scope.
  */
 async function consentedScopes(
   dataSource: DataSource,
@@ -51,6 +56,36 @@ async function consentedScopes(
   );
   const consented = rows.map(({ scope }) => scope);
   const granted = ctx.oidc.entities.Grant?.getResourceScope(resource.uri).split(' ') ?? [];
-  requestState(ctx).withheldScopes = granted.filter((scope) => scope !== '' && !consented.includes(scope));
-  return consented;
+  const changed = granted.filter((scope) => scope !== '' && !consented.includes(scope));
+  if (changed.length === 0) return consented;
+  const parts = await withManager(dataSource, (manager) => partsOfChangedScopes(manager, grantId, changed));
+  // Tools may have gone, and none have come: then it opens no more than was consented to.
+  const isWhole = (scope: string) => parts[scope]?.length === 0;
+  const state = requestState(ctx);
+  state.withheldScopes = changed.filter((scope) => !isWhole(scope));
+  state.partialScopes = thatFit(
+    parts,
+    state.withheldScopes.filter((scope) => isAskedFor(ctx, scope)),
+  );
+  return [...consented, ...changed.filter(isWhole)];
+}
+
+/** A refresh may ask for less than its token has (RFC 6749 §6). */
+function isAskedFor(ctx: KoaContextWithOIDC, scope: string): boolean {
+  const { params, requestParamScopes, entities } = ctx.oidc;
+  const asked = params?.scope ? requestParamScopes : (entities.RefreshToken ?? entities.AuthorizationCode)?.scopes;
+  return asked?.has(scope) ?? false;
+}
+
+/** A token travels in a header with every request: what would make it large is withheld as a whole. */
+function thatFit(parts: PartialScopes, scopes: string[]): PartialScopes {
+  const fitting: PartialScopes = {};
+  let room = maxPartialScopesLength;
+  for (const scope of scopes) {
+    const tools = parts[scope];
+    if (!tools) continue;
+    room -= JSON.stringify([scope, tools]).length;
+    if (room >= 0) fitting[scope] = tools;
+  }
+  return fitting;
 }

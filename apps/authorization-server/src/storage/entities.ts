@@ -14,6 +14,7 @@ import { ServerSecret } from '../keys/server-secret.entity.ts';
 import { SigningKey } from '../keys/signing-key.entity.ts';
 import { ProtectedResource } from '../resources/protected-resource.entity.ts';
 import { ResourceScope } from '../resources/resource-scope.entity.ts';
+import { ScopeVersion } from '../resources/scope-version.entity.ts';
 import { OutboxEntry } from '../revocation/outbox-entry.entity.ts';
 import { OauthGrant } from './oauth-grant.entity.ts';
 import { ProviderRecord } from './provider-record.entity.ts';
@@ -39,6 +40,7 @@ export const entities = [
   ProviderRecord,
   RefreshToken,
   ResourceScope,
+  ScopeVersion,
   ServerSecret,
   SigningKey,
 ];

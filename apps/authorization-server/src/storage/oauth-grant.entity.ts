@@ -25,6 +25,14 @@ export class OauthGrant {
   @Column('jsonb', { name: 'scope_versions', default: {} })
   scopeVersions!: Record<string, string>;
 
+  /** Until when the client's next refresh is refused, so that it asks for more scopes. */
+  @Column('timestamptz', { name: 'step_up_until', nullable: true })
+  stepUpUntil!: Date | null;
+
+  /** When that was asked for the last time. */
+  @Column('timestamptz', { name: 'step_up_asked_at', nullable: true })
+  stepUpAskedAt!: Date | null;
+
   @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
   createdAt!: Date;
 

@@ -2,12 +2,24 @@ import { errors } from 'oidc-provider';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import { defaultTenant } from '../config.ts';
+import { interactionLifetimeSeconds } from '../provider/lifetimes.ts';
 import { endGrantAfterwards, endGrantOfRevokedToken } from '../revocation/end-grant.ts';
 import { bearerId, isStorableId } from './stored-id.ts';
 import { withManager } from './unit-of-work.ts';
 
 /** Models whose id is the secret that the bearer presents. */
-const bearerKinds = new Set(['AuthorizationCode', 'RegistrationAccessToken', 'InitialAccessToken']);
+const bearerKinds = new Set([
+  'AuthorizationCode',
+  'InitialAccessToken',
+  'PushedAuthorizationRequest',
+  'RegistrationAccessToken',
+]);
+
+/**
+ * A pushed request is opened within a minute and answered at the end of the interaction: until then it is remembered, so
+ * that it is answered once (RFC 9126 §4).
+ */
+const rememberedSeconds: Record<string, number> = { PushedAuthorizationRequest: interactionLifetimeSeconds };
 
 interface Row {
   payload: AdapterPayload;
@@ -40,7 +52,7 @@ export class RecordAdapter implements Adapter {
           JSON.stringify(stored),
           payload.grantId ?? null,
           payload.uid ?? null,
-          expiresInSeconds ?? null,
+          expiresInSeconds === undefined ? null : expiresInSeconds + (rememberedSeconds[this.#kind] ?? 0),
         ],
       ),
     );
@@ -81,6 +93,7 @@ export class RecordAdapter implements Adapter {
     const rows = await this.#select('id = $2', this.#rowId(id));
     const grantId = rows[0]?.payload.grantId;
     if (grantId !== undefined) await endGrantAfterwards(this.#dataSource, grantId);
+    if (this.#kind === 'PushedAuthorizationRequest') throw new errors.InvalidRequestUri('request_uri was already used');
     throw new errors.InvalidGrant('already consumed');
   }
 

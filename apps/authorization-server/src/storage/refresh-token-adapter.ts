@@ -34,8 +34,8 @@ export class RefreshTokenAdapter implements Adapter {
   async find(id: string): Promise<AdapterPayload | undefined> {
     if (!isStorableId(id)) return undefined;
     const rows = await withManager(this.#dataSource, (manager) =>
-      manager.query<{ payload: AdapterPayload; consumed: number | null }[]>(
-        `SELECT payload,
+      manager.query<{ payload: AdapterPayload; exp: number; consumed: number | null }[]>(
+        `SELECT payload, floor(extract(epoch FROM expires_at))::int AS exp,
                 CASE WHEN sealed_successor IS NOT NULL
                       AND consumed_at + make_interval(secs => $2::double precision) > clock_timestamp() THEN NULL
                      ELSE extract(epoch FROM consumed_at)::float8 END AS consumed
@@ -45,7 +45,9 @@ export class RefreshTokenAdapter implements Adapter {
     );
     const found = rows[0];
     if (!found) return undefined;
-    return { ...found.payload, jti: id, ...(found.consumed === null ? {} : { consumed: found.consumed }) };
+    const { payload, exp, consumed } = found;
+    // A token that is not exchanged lives on when it is used: the row knows until when.
+    return { ...payload, exp, jti: id, ...(consumed === null ? {} : { consumed }) };
   }
 
   async consume(id: string): Promise<void> {

@@ -29,6 +29,8 @@ const sweeps: { table: string; condition: string }[] = [
     condition: `url IN (SELECT url FROM auth.client_logo
       ORDER BY digest IS NULL, fresh_until DESC OFFSET ${mostClientLogos})`,
   },
+  // No grant of before lives any more.
+  { table: 'scope_version', condition: `superseded_at < now() - interval '91 days'` },
   // A bucket is empty after ten minutes, whatever was in it.
   { table: 'login_throttle', condition: `updated_at < now() - interval '1 hour'` },
   { table: 'known_browser', condition: `last_login_at < now() - interval '400 days'` },

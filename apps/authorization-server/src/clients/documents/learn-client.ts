@@ -6,7 +6,13 @@ import { isClientIdUrl } from './client-id-url.ts';
 import type { ClientDocuments } from './client-documents.ts';
 import { withPresentedProof } from './find-document.ts';
 
-const paths = new Set<string>([routes.authorization, routes.token, routes.revocation, routes.introspection]);
+const paths = new Set<string>([
+  routes.authorization,
+  routes.pushed_authorization_request,
+  routes.token,
+  routes.revocation,
+  routes.introspection,
+]);
 
 /**
  * Before the provider looks for a client whose id is a URL: fetches its document when that is due. Here, because no
