@@ -464,6 +464,7 @@ describe('registration at servers that limit it', () => {
     it('leaves the token good when the registration is refused', async () => {
       const { token } = await create();
       expect((await register(port, bearer(token), 'javascript:alert(1)')).status).toBe(400);
+      expect((await register(port, { ...bearer(token), 'content-type': 'text/plain' })).status).toBe(400);
       expect((await register(port, bearer(token))).status).toBe(201);
     });
 

@@ -4,9 +4,10 @@ import type { EntityManager } from 'typeorm';
 import { recordAudit } from '../audit/audit-log.ts';
 import { defaultTenant } from '../config.ts';
 import type { ServerSecrets } from '../keys/server-secrets.ts';
-import { checkClientId, checkSecret, ClientDefinitionError, definitionOf, metadataOf } from './client-definition.ts';
+import { checkClientId, ClientDefinitionError, definitionOf, metadataOf } from './client-definition.ts';
 import type { ClientDefinition } from './client-definition.ts';
-import { clientSecretDigest, makeClientSecret } from './client-secret.ts';
+import { makeClientSecret } from './client-secret.ts';
+import { ClientSecrets, needsSecret } from './client-secrets.ts';
 import { deleteClient } from './delete-client.ts';
 
 /** A registered client as operators see it. */
@@ -37,10 +38,10 @@ const defaultOverlapSeconds = 24 * 60 * 60;
  * request or command (`runRequest`). Running servers see a change at the client's next request.
  */
 export class PreRegisteredClients {
-  readonly #secretKey: Buffer;
+  readonly #secrets: ClientSecrets;
 
   constructor(secrets: Pick<ServerSecrets, 'clientSecretKey'>) {
-    this.#secretKey = secrets.clientSecretKey;
+    this.#secrets = new ClientSecrets(secrets.clientSecretKey);
   }
 
   /**
@@ -95,9 +96,9 @@ export class PreRegisteredClients {
     options: { secret?: string; overlapSeconds?: number } = {},
   ): Promise<{ secret: string }> {
     const { definition } = await this.#need(manager, oauthClientId);
-    if (!hasSecret(definition)) throw new ClientDefinitionError(`The client ${oauthClientId} has no secret.`);
+    if (!needsSecret(definition)) throw new ClientDefinitionError(`The client ${oauthClientId} has no secret.`);
     const { secret = makeClientSecret(), overlapSeconds = defaultOverlapSeconds } = options;
-    await this.#useSecret(manager, oauthClientId, secret, overlapSeconds);
+    await this.#secrets.use(manager, oauthClientId, secret, overlapSeconds);
     await record(manager, 'client.secret_rotated', oauthClientId, { overlapSeconds });
     return { secret };
   }
@@ -131,12 +132,7 @@ export class PreRegisteredClients {
 
   /** True when this is one of the client's secrets that are good now. */
   async hasSecret(manager: EntityManager, oauthClientId: string, secret: string): Promise<boolean> {
-    const rows = await manager.query<unknown[]>(
-      `SELECT FROM auth.client_secret WHERE oauth_client_id = $1 AND digest = $2
-         AND (expires_at IS NULL OR expires_at > clock_timestamp())`,
-      [oauthClientId, clientSecretDigest(this.#secretKey, oauthClientId, secret)],
-    );
-    return rows.length > 0;
+    return await this.#secrets.has(manager, oauthClientId, secret);
   }
 
   async #lock(manager: EntityManager, oauthClientId: string): Promise<RegisteredClient | undefined> {
@@ -158,10 +154,10 @@ export class PreRegisteredClients {
       [oauthClientId, defaultTenant, JSON.stringify(metadata)],
     );
     if (inserted.length === 0) throw new ClientDefinitionError(`There is a client ${oauthClientId} already.`);
-    const made = await this.#settleSecret(manager, oauthClientId, definition);
+    const { told } = await this.#secrets.settle(manager, oauthClientId, definition);
     const details = { ...detailsOf({ definition }), registration: 'pre-registered' };
     await record(manager, 'client.registered', oauthClientId, details);
-    return { oauthClientId, outcome: 'created', ...made.told };
+    return { oauthClientId, outcome: 'created', ...told };
   }
 
   async #replace(
@@ -186,60 +182,11 @@ export class PreRegisteredClients {
         JSON.stringify(metadata),
       ]);
     }
-    const settled = await this.#settleSecret(manager, oauthClientId, definition);
+    const settled = await this.#secrets.settle(manager, oauthClientId, definition);
     if (!isOther && !settled.isChanged) return { oauthClientId, outcome: 'unchanged' };
     const details = { ...detailsOf({ definition }), secretChanged: settled.isChanged, previous: detailsOf(present) };
     await record(manager, 'client.updated', oauthClientId, details);
     return { oauthClientId, outcome: 'updated', ...settled.told };
-  }
-
-  /** Sees to it that the client has a secret when it needs one, the given one if one is given, and none otherwise. */
-  async #settleSecret(
-    manager: EntityManager,
-    oauthClientId: string,
-    definition: ClientDefinition,
-  ): Promise<{ isChanged: boolean; told: { secret?: string } }> {
-    if (!hasSecret(definition)) {
-      const [, deleted] = await manager.query<[unknown[], number]>(
-        'DELETE FROM auth.client_secret WHERE oauth_client_id = $1',
-        [oauthClientId],
-      );
-      return { isChanged: deleted > 0, told: {} };
-    }
-    const { secret } = definition.authentication as { secret?: string };
-    const [present] = await manager.query<{ digest: string }[]>(
-      'SELECT digest FROM auth.client_secret WHERE oauth_client_id = $1 AND expires_at IS NULL',
-      [oauthClientId],
-    );
-    const isKept =
-      secret === undefined ? present !== undefined : present?.digest === this.#digest(oauthClientId, secret);
-    if (isKept) return { isChanged: false, told: {} };
-    const used = secret ?? makeClientSecret();
-    await this.#useSecret(manager, oauthClientId, used, 0);
-    return { isChanged: true, told: secret === undefined ? { secret: used } : {} };
-  }
-
-  async #useSecret(
-    manager: EntityManager,
-    oauthClientId: string,
-    secret: string,
-    overlapSeconds: number,
-  ): Promise<void> {
-    checkSecret(secret);
-    await manager.query(
-      `UPDATE auth.client_secret SET expires_at = clock_timestamp() + make_interval(secs => $2::double precision)
-       WHERE oauth_client_id = $1 AND (expires_at IS NULL OR $2::double precision = 0)`,
-      [oauthClientId, overlapSeconds],
-    );
-    await manager.query(
-      `INSERT INTO auth.client_secret (oauth_client_id, digest, tenant_id) VALUES ($1, $2, $3)
-       ON CONFLICT (oauth_client_id, digest) DO UPDATE SET expires_at = NULL`,
-      [oauthClientId, this.#digest(oauthClientId, secret), defaultTenant],
-    );
-  }
-
-  #digest(oauthClientId: string, secret: string): string {
-    return clientSecretDigest(this.#secretKey, oauthClientId, secret);
   }
 }
 
@@ -255,10 +202,6 @@ const selectClients = 'SELECT id, registration, metadata, created_at, last_used_
 
 function readRow({ id, registration, metadata, created_at: createdAt, last_used_at: lastUsedAt }: ClientRow) {
   return { oauthClientId: id, registration, definition: definitionOf(metadata), createdAt, lastUsedAt };
-}
-
-function hasSecret({ authentication }: ClientDefinition): boolean {
-  return authentication.method === 'client_secret_basic' || authentication.method === 'client_secret_post';
 }
 
 /** What the audit log keeps of a definition. */
