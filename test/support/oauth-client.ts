@@ -114,6 +114,12 @@ export class OAuthClient {
     this.#tokens = tokens;
   }
 
+  /** The SDKs say so when the authorization server has refused something, and begin anew without it. */
+  invalidateCredentials(what: 'all' | 'client' | 'tokens' | 'verifier' | 'discovery'): void {
+    if (what === 'all' || what === 'tokens') this.#tokens = undefined;
+    if (what === 'all' || what === 'client') this.#registration = undefined;
+  }
+
   redirectToAuthorization(authorizationUrl: URL): void {
     this.#authorizationUrl = authorizationUrl;
   }

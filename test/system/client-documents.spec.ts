@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -5,6 +6,7 @@ import { startDocumentHost, startEgressProxy } from '../support/document-host.ts
 import { legacyClient, modernClient } from '../support/mcp-clients.ts';
 import { OAuthClient } from '../support/oauth-client.ts';
 import { signInByForms } from '../support/sign-in-by-forms.ts';
+import { callWithStepUp } from '../support/step-up.ts';
 import { Stack } from '../support/stack.ts';
 
 const fixtures = new URL('../../apps/authorization-server/test/fixtures/client-documents/', import.meta.url);
@@ -34,7 +36,7 @@ describe('an unmodified MCP client whose id is the URL of its metadata document'
   it.each([
     ['@modelcontextprotocol/client 2.x', modernClient],
     ['@modelcontextprotocol/sdk 1.x', legacyClient],
-  ])('connects without registration, calls a tool and refreshes: %s', async (_sdk, makeClient) => {
+  ])('connects without registration, calls a tool, refreshes and steps up: %s', async (_sdk, makeClient) => {
     const oauthClient = await OAuthClient.listen('Claude Code');
     oauthClient.clientMetadataUrl = document.client_id;
     const mcpClient = makeClient(stack.mcpUrl, oauthClient);
@@ -48,6 +50,11 @@ describe('an unmodified MCP client whose id is the URL of its metadata document'
       const before = oauthClient.spoilAccessToken();
       expect(await mcpClient.connect()).toBe(true);
       expect(oauthClient.tokens()?.refresh_token).not.toBe(before.refresh_token);
+      const signIn = stack.readSignIn();
+      const file = { path: randomUUID(), content: 'written' };
+      const written = await callWithStepUp({ mcpClient, oauthClient, signIn }, 'files__write', file);
+      expect(written).toMatchObject({ isError: false });
+      expect(written.asked?.toSorted()).toEqual(['files:read', 'files:write', 'mcp']);
     } finally {
       await mcpClient.close();
       oauthClient.close();

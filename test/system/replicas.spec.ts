@@ -5,6 +5,7 @@ import { modernClient } from '../support/mcp-clients.ts';
 import type { ListeningClient, McpClient } from '../support/mcp-clients.ts';
 import { OAuthClient } from '../support/oauth-client.ts';
 import { signInByForms } from '../support/sign-in-by-forms.ts';
+import { callWithStepUp } from '../support/step-up.ts';
 import { asEnvironment, findFreePorts, Stack, waitUntilReady } from '../support/stack.ts';
 
 const callsInParallel = 8;
@@ -31,6 +32,9 @@ describe('two gateways and two workers', () => {
     await mcpClient.connect();
     await mcpClient.finishAuthorization(await signInByForms(oauthClient.authorizationUrl, stack.readSignIn()));
     await mcpClient.connect();
+    const signIn = stack.readSignIn();
+    const file = { path: 'first.md', content: 'what asks for the scope' };
+    await callWithStepUp({ mcpClient, oauthClient, signIn }, 'files__write', file);
     mcpClients.push(mcpClient);
   });
   afterAll(async () => {

@@ -6,6 +6,7 @@ import type { SignIn } from '../support/browser.ts';
 import { legacyClient, modernClient } from '../support/mcp-clients.ts';
 import type { McpClient } from '../support/mcp-clients.ts';
 import { OAuthClient } from '../support/oauth-client.ts';
+import { callWithStepUp } from '../support/step-up.ts';
 import { hasChromium } from '../support/prerequisites.ts';
 import { Stack } from '../support/stack.ts';
 
@@ -50,6 +51,12 @@ describe.runIf(hasChromium('sign-in with a browser'))('an MCP client that has ne
     return { oauthClient, mcpClient, journey };
   }
 
+  const refresh = (refreshToken = '', oauthClient: OAuthClient) => {
+    const oauthClientId = oauthClient.clientInformation()?.client_id ?? '';
+    const form = { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: oauthClientId };
+    return fetch(`${stack.issuer}/token`, { method: 'POST', body: new URLSearchParams(form) });
+  };
+
   describe.each([
     { sdk: '@modelcontextprotocol/client 2.4.0', revision: '2026-07-28', makeClient: modernClient, javaScript: true },
     { sdk: '@modelcontextprotocol/sdk 1.32.2', revision: '2025-11-25', makeClient: legacyClient, javaScript: false },
@@ -64,23 +71,32 @@ describe.runIf(hasChromium('sign-in with a browser'))('an MCP client that has ne
       expect(connected.mcpClient.protocolVersion()).toBe(revision);
     });
 
-    it('was given an RFC 9068 token for this resource and a refresh token', () => {
+    it('was given an RFC 9068 token for this resource, to connect and read, and a refresh token', () => {
       const tokens = connected.oauthClient.tokens();
       expect(decodeProtectedHeader(tokens?.access_token ?? '')).toMatchObject({ typ: 'at+jwt', alg: 'ES256' });
       const { aud, iss, sub, scope } = decodeJwt(tokens?.access_token ?? '');
       expect({ aud, iss }).toEqual({ aud: stack.mcpUrl, iss: stack.issuer });
       expect(sub).not.toContain('@');
-      expect(String(scope).split(' ')).toEqual(expect.arrayContaining(['mcp', 'files:read', 'files:write']));
+      expect(scope).toBe('mcp files:read');
       expect(tokens?.refresh_token).toMatch(/\S+/);
     });
 
-    it('lists and calls the tools of the files server', async () => {
-      const { mcpClient } = connected;
+    it('lists all tools of the files server, and asks by itself for the scope of one that writes', async () => {
+      const { mcpClient, oauthClient } = connected;
       const tools = await mcpClient.listTools();
       expect(tools).toEqual(expect.arrayContaining(['files__list', 'files__read', 'files__write', 'files__search']));
       const path = `${revision}.txt`;
-      const written = await mcpClient.callTool('files__write', { path, content: `from ${sdk}` });
+      const before = oauthClient.tokens();
+      const written = await callWithStepUp({ mcpClient, oauthClient, signIn }, 'files__write', {
+        path,
+        content: `from ${sdk}`,
+      });
       expect(written).toMatchObject({ isError: false });
+      expect(written.asked?.toSorted()).toEqual(['files:read', 'files:write', 'mcp']);
+      const { scope } = decodeJwt(oauthClient.tokens()?.access_token ?? '');
+      expect(String(scope).split(' ').toSorted()).toEqual(written.asked?.toSorted());
+      // Another process of the same client may still hold what was given before.
+      expect((await refresh(before?.refresh_token, oauthClient)).status).toBe(200);
       const read = await mcpClient.callTool('files__read', { path });
       expect(read).toEqual({ isError: false, text: expect.stringContaining(`from ${sdk}`) });
     });

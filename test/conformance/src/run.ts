@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { notYetRequired, requiredScenarios } from './scenarios.ts';
+import { authorizationScenarios, notYetRequired, requiredScenarios } from './scenarios.ts';
 import { runSuite } from './suite.ts';
 import { isFailure, judge, renderTable } from './verdict.ts';
 import type { ScenarioVerdict } from './verdict.ts';
@@ -9,17 +9,28 @@ const root = path.resolve(import.meta.dirname, '../../..');
 
 function build(): void {
   const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
-  const { status } = spawnSync(process.execPath, [compiler, '-b', 'apps/gateway', 'test/conformance/fixture'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const projects = ['apps/authorization-server', 'apps/gateway', 'test/conformance/fixture'];
+  const { status } = spawnSync(process.execPath, [compiler, '-b', ...projects], { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new Error('the build failed');
 }
 
-/** The official suite against `/mcp/conformance`, through one gateway and two, then against the aggregated `/mcp`. */
+/** The official suite against gateways, and beside it against an authorization server. */
 async function runConformance(): Promise<ScenarioVerdict[]> {
   build();
+  const verdicts = await Promise.all([judgeGateways(), judgeAuthorization()]);
+  return verdicts.flat();
+}
+
+async function judgeAuthorization(): Promise<ScenarioVerdict[]> {
   // Only now: what it imports is built by the step before.
+  const { judgeAuthorizationServer } = await import('./authorization-server.ts');
+  const found = judge(await judgeAuthorizationServer(), { required: authorizationScenarios, notYetRequired: [] });
+  console.log(renderTable('\nauthorization server', found));
+  return found;
+}
+
+/** Against `/mcp/conformance`, through one gateway and two, then against the aggregated `/mcp`. */
+async function judgeGateways(): Promise<ScenarioVerdict[]> {
   const { startStack } = await import('./stack.ts');
   const stack = await startStack();
   try {

@@ -67,3 +67,9 @@ export const requiredScenarios: readonly string[] = [...scoredScenarios, ...unsc
  * a scenario that passes must be moved up, or the run fails.
  */
 export const notYetRequired: readonly string[] = ['tasks-status-notifications'];
+
+/** The suite's scenarios for authorization servers. */
+export const authorizationScenarios: readonly string[] = [
+  'authorization-server-metadata-endpoint',
+  'authorization-code-grant',
+];
