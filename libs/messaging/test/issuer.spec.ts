@@ -127,7 +127,9 @@ describe('a gateway that loses NATS', () => {
     expect(gateway.unknownForMs).toHaveLength(2);
 
     await nats.restart({ withoutStore: true });
-    // What it knew of before is not enough: something may have been revoked meanwhile.
+    // The stream is there again, for another issuer. What it knew of this one is not enough: something may have been revoked
+    // meanwhile.
+    await new IssuerPublisher(await connect(nats.url), randomUUID()).publishAll({ keySet, revocations: [] });
     await until(() => gateway.feed.state === 'stale');
     gateway.heard.length = 0;
     const backAt = performance.now();
