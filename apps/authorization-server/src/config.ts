@@ -70,7 +70,7 @@ export const authorizationServerSettings = z.object({
   AUTH_REGISTRATIONS_PER_MINUTE: wholeNumber(
     30,
     { min: 1, max: 1_000_000 },
-    'Most dynamic registrations from one address in a minute',
+    'Most dynamic registrations, and updates of registered clients, from one address in a minute',
   ),
   AUTH_REGISTRATION: z
     .enum(['open', 'initial-access-token', 'off'])
@@ -107,7 +107,8 @@ export const authorizationServerSettings = z.object({
       '`host[:port] network [CA file]`, such as `agents.corp.example 10.20.0.0/16 /etc/ssl/corp.pem`',
   ),
   AUTH_IDENTITY_PROVIDER_EXCEPTIONS: list(
-    'The same for the addresses that administrators set for identity providers; neither list counts for the other',
+    'Hosts of identity providers, as administrators set them, that may be fetched from though their addresses are not ' +
+      'public; written as in `AUTH_OUTBOUND_EXCEPTIONS`, and neither list counts for the other',
   ),
   AUTH_EGRESS_PROXY: secret(
     httpUrl(
