@@ -1,24 +1,23 @@
 import { openDatabase } from '@gatehouse/database';
-import { createLogger, maskCredentials, StartError } from '@gatehouse/runtime';
-import { keysUsage, runKeysCommand } from './commands/keys.ts';
-import { readCommandSettings } from './config.ts';
+import { createLogger } from '@gatehouse/runtime';
+import { commands } from './commands/commands.ts';
+import { readSecretFrom } from './commands/read-secret.ts';
+import { runCommand } from './commands/run-command.ts';
+import { environmentVariable, readCommandSettings } from './config.ts';
 import { entities } from './storage/entities.ts';
 import { migrations } from './storage/migrations/index.ts';
 
 // The commands of an operator, on the database of the running servers: `npm run gatehouse -- auth <command>`.
-const [, , topic, ...words] = process.argv;
+process.exitCode = await runCommand(commands, process.argv.slice(2), {
+  open,
+  print: (line) => process.stdout.write(`${line}\n`),
+  complain: (line) => process.stderr.write(`${line}\n`),
+});
 
-try {
-  const lines = topic === 'keys' ? await runOnDatabase() : undefined;
-  if (!lines) throw new StartError(`The commands are: ${keysUsage.join(' | ')}.`);
-  process.stdout.write(`${lines.join('\n')}\n`);
-} catch (error) {
-  const message = error instanceof StartError ? error.message : String(error);
-  process.stderr.write(`${maskCredentials(message)}\n`);
-  process.exitCode = 1;
-}
+/** Reading the audit may take long, and waiting for a server that holds a row. */
+const statementTimeoutMs = 60_000;
 
-async function runOnDatabase(): Promise<string[] | undefined> {
+async function open() {
   const settings = readCommandSettings();
   const dataSource = await openDatabase({
     url: settings.DATABASE_URL,
@@ -26,11 +25,15 @@ async function runOnDatabase(): Promise<string[] | undefined> {
     applicationName: 'gatehouse-command',
     entities,
     migrations,
+    statementTimeoutMs,
+    poolSize: 2,
     logger: createLogger('gatehouse', { LOG_LEVEL: 'fatal', LOG_FORMAT: 'json' }),
   });
-  try {
-    return await runKeysCommand(dataSource, settings, words);
-  } finally {
-    await dataSource.destroy();
-  }
+  return {
+    dataSource,
+    settings,
+    environment: environmentVariable,
+    readSecret: (question: string) => readSecretFrom(process.stdin, process.stderr, question),
+    close: () => dataSource.destroy(),
+  };
 }

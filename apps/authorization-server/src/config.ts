@@ -80,7 +80,7 @@ export const authorizationServerSettings = z.object({
     ),
   AUTH_REGISTERED_CLIENTS_MAX: wholeNumber(
     10_000,
-    { min: 1, max: 10_000_000 },
+    { min: 1, max: 1_000_000 },
     'Most dynamically registered clients at a time; beyond, the oldest that was never used makes room',
   ),
   AUTH_NEVER_USED_CLIENT_HOURS: wholeNumber(
@@ -138,6 +138,11 @@ export type CommandSettings = z.output<typeof commandSettings>;
 /** @throws StartError naming what is missing. */
 export function readCommandSettings(): CommandSettings {
   return loadSettings(commandSettings, process.env);
+}
+
+/** The variable that a reference `env:<NAME>` in an operator's file names. */
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name];
 }
 
 /** How the operator gave the key-encryption key, as the subject of a sentence that asks for another. */

@@ -22,6 +22,8 @@ interface DatabaseOptions {
   migrations: (new () => MigrationInterface)[];
   /** Most connections of this process; 10 unless said. */
   poolSize?: number;
+  /** When a statement is ended; 2 s unless said. The server is given up a second later. */
+  statementTimeoutMs?: number;
   logger: Logger;
 }
 
@@ -53,10 +55,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<DataSource
   }
 }
 
-function createDataSource(
-  options: DatabaseOptions,
-  limits = { poolSize: options.poolSize ?? 10, statementTimeoutMs, silenceTimeoutMs },
-) {
+function createDataSource(options: DatabaseOptions, limits = limitsOf(options)) {
   return new DataSource({
     type: 'postgres',
     url: options.url,
@@ -77,6 +76,10 @@ function createDataSource(
       idle_in_transaction_session_timeout: abandonedTransactionTimeoutMs,
     },
   });
+}
+
+function limitsOf({ poolSize = 10, statementTimeoutMs: ended = statementTimeoutMs }: DatabaseOptions) {
+  return { poolSize, statementTimeoutMs: ended, silenceTimeoutMs: ended + silenceTimeoutMs - statementTimeoutMs };
 }
 
 /** Runs the missing migrations while one plain connection holds the lock; a crash frees it with the connection. */

@@ -12,7 +12,11 @@ const programs: Record<string, { file: string; role: string }> = {
 const [, , topic = '', ...words] = process.argv;
 const program = programs[topic];
 const file = path.join(root, program?.file ?? '');
-if (program && existsSync(file)) {
+if (topic === '--help' || topic === '-h') {
+  process.stdout.write(
+    'npm run gatehouse -- auth <command>: the authorization server; auth --help shows the commands\n',
+  );
+} else if (program && existsSync(file)) {
   const dataDir = path.resolve(root, process.env.GATEHOUSE_DATA_DIR ?? '.gatehouse');
   const environment = path.join(dataDir, 'env', `${program.role}.env`);
   if (existsSync(environment)) process.loadEnvFile(environment);
@@ -21,5 +25,5 @@ if (program && existsSync(file)) {
 } else {
   const reason = program ? 'build first: `npm run build`' : `say what it is for: ${Object.keys(programs).join(', ')}`;
   process.stderr.write(`gatehouse: ${reason}.\n`);
-  process.exitCode = 1;
+  process.exitCode = program ? 1 : 2;
 }

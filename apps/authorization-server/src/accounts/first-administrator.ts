@@ -4,7 +4,7 @@ import { createAccount } from './accounts.ts';
 import { hashPassword } from './password-hash.ts';
 
 /** The role that may administer the tenant. */
-const administratorRole = 'administrator';
+export const administratorRole = 'administrator';
 
 /** What the operator asked for, and how a generated password reaches them. */
 interface FirstAdministratorOptions {

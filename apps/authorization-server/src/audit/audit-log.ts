@@ -8,7 +8,7 @@ export interface AuditEvent {
   type: string;
   tenantId: string;
   outcome: 'success' | 'failure';
-  /** Account id (or `system`) that did it. */
+  /** Who did it: an account id, `client:<id>`, `system`, or `operator:<user>` for whatever a command does. */
   actor?: string;
   /** Account id in whose name it was done. */
   onBehalfOf?: string;
@@ -28,6 +28,7 @@ export async function recordAudit(manager: EntityManager, event: AuditEvent): Pr
   await manager.insert(AuditRow, {
     ...(request ? { address: request.address, traceId: request.traceId } : {}),
     ...event,
+    ...(request?.actor === undefined ? {} : { actor: request.actor }),
     details: (event.details ?? null) as object | null,
   });
 }

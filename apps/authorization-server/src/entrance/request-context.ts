@@ -4,8 +4,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export interface RequestContext {
   /** W3C trace id of the request. */
   traceId: string;
-  /** Address of the peer, behind trusted proxies that of their peer. */
+  /** Address of the peer, behind trusted proxies that of their peer; for a command the machine that it runs on. */
   address: string;
+  /** What the browser or program says it is. */
+  userAgent?: string;
+  /** Who acts, where nothing in the request says it: the operator of a command. */
+  actor?: string;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

@@ -74,7 +74,7 @@ export async function requestRotation(dataSource: DataSource, policy: KeyPolicy)
     await lockSigningKeys(manager);
     await manager.query(`UPDATE auth.signing_key SET rotation_requested_at = now() WHERE state = 'active'`);
     const next = (await readKeyAges(manager)).find(({ state }) => state === 'next');
-    await audit(manager, { type: 'signing_key.rotation_requested', actor: 'operator' });
+    await audit(manager, { type: 'signing_key.rotation_requested' });
     return Math.max(0, Math.ceil(policy.leadSeconds - (next?.ageSeconds ?? 0)));
   });
 }
@@ -94,7 +94,7 @@ export async function revokeSigningKey(
     await lockSigningKeys(manager);
     const [, deleted]: [unknown, number] = await manager.query('DELETE FROM auth.signing_key WHERE id = $1', [id]);
     if (deleted === 0) return false;
-    await audit(manager, { type: 'signing_key.revoked', actor: 'operator', details: { kid: id } });
+    await audit(manager, { type: 'signing_key.revoked', details: { kid: id } });
     await advanceSigningKeys(manager, encryption, policy);
     return true;
   });
@@ -136,7 +136,7 @@ async function createSigningKey(
 
 function audit(
   manager: EntityManager,
-  event: Pick<AuditEvent, 'type' | 'actor' | 'reason' | 'details'>,
+  event: Pick<AuditEvent, 'type' | 'reason' | 'details'>,
 ): Promise<void> {
   return recordAudit(manager, { actor: 'system', ...event, tenantId: defaultTenant, outcome: 'success' });
 }

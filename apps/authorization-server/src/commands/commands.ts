@@ -1,0 +1,17 @@
+import { auditCommands } from './audit.ts';
+import { clientCommands } from './clients.ts';
+import type { Command } from './command.ts';
+import { grantCommands } from './grants.ts';
+import { initialAccessTokenCommands } from './initial-access-tokens.ts';
+import { keyCommands } from './keys.ts';
+import { scopeCommands } from './scopes.ts';
+
+/** Every command of an operator. */
+export const commands: readonly Command[] = [
+  ...clientCommands,
+  ...initialAccessTokenCommands,
+  ...grantCommands,
+  ...scopeCommands,
+  ...keyCommands,
+  ...auditCommands,
+];

@@ -1,0 +1,18 @@
+import { PreRegisteredClients } from '../clients/pre-registered-clients.ts';
+import { readKeyEncryption } from '../keys/key-encryption.ts';
+import { keyPolicy } from '../keys/key-life-cycle.ts';
+import { loadServerSecrets } from '../keys/load-server-secrets.ts';
+import type { CommandContext } from './command.ts';
+
+/**
+ * The pre-registered clients, whose secrets are digested under a key that the key-encryption key opens.
+ * @throws StartError when it does not.
+ */
+export async function openPreRegisteredClients({
+  dataSource,
+  settings,
+}: CommandContext): Promise<PreRegisteredClients> {
+  return new PreRegisteredClients(
+    await loadServerSecrets(dataSource, readKeyEncryption(settings), keyPolicy(settings)),
+  );
+}
