@@ -46,7 +46,8 @@ async function revoke({ dataSource, settings }: CommandContext, id: string): Pro
   return {
     lines: [
       `The key ${id} is revoked, ${active?.id ?? 'none'} signs.`,
-      `Resource servers refuse its tokens when they fetch the key set again, in ${settings.AUTH_KEY_SET_MAX_AGE_SECONDS} s at most.`,
+      'Gateways refuse its tokens within a second, other resource servers when they fetch the key set again, ' +
+        `in ${settings.AUTH_KEY_SET_MAX_AGE_SECONDS} s at most.`,
     ],
   };
 }
