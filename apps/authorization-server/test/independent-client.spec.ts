@@ -317,6 +317,24 @@ describe('a pushed authorization request (RFC 9126)', () => {
     expect([answer.status, jsonOf(answer)]).toEqual([status, expect.objectContaining({ error })]);
   });
 
+  it('that is refused is an audit row, as one by the browser is', async () => {
+    const { oauthClientId } = await McpClient.register(replicas);
+    await push({ client_id: oauthClientId, resource: 'https://evil.example/mcp' });
+    const secretly = clientOf('client_secret_basic').oauthClientId;
+    await push({ client_id: secretly });
+    const rows = await dataSource.query(
+      `SELECT DISTINCT ON (oauth_client_id) type, reason, oauth_client_id FROM auth.audit_row
+       WHERE outcome = 'failure' AND (oauth_client_id = $1 OR oauth_client_id = $2) ORDER BY oauth_client_id, id DESC`,
+      [oauthClientId, secretly],
+    );
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        { type: 'authorization.refused', reason: 'invalid_target', oauth_client_id: oauthClientId },
+        { type: 'client_authentication.failed', reason: 'invalid_client', oauth_client_id: secretly },
+      ]),
+    );
+  });
+
   it('without a scope is for all that its resource offers, as one by the browser is', async () => {
     const { request_uri: uri } = jsonOf(await push({ scope: '' })) as { request_uri: string };
     const query = new URLSearchParams({ client_id: form().client_id, request_uri: uri });
@@ -342,6 +360,14 @@ describe('another signing algorithm', () => {
     };
     const publishForLongEnough = () =>
       dataSource.query(`UPDATE auth.signing_key SET created_at = created_at - interval '1 hour' WHERE state = 'next'`);
+    /** Either replica has read them. */
+    const haveKeys = async (count: number) => {
+      const published = async () => {
+        const sets = [await replicas.send('/jwks'), await replicas.send('/jwks')];
+        return sets.map((answer) => (jsonOf(answer) as { keys: unknown[] }).keys.length);
+      };
+      await expect.poll(published, { timeout: 10_000 }).toEqual([count, count]);
+    };
     await publishForLongEnough();
     await waitFor([
       { state: 'active', algorithm: 'ES256' },
@@ -353,8 +379,7 @@ describe('another signing algorithm', () => {
       { state: 'next', algorithm: 'RS256' },
       { state: 'retired', algorithm: 'ES256' },
     ]);
-    // Either replica reads the keys every second.
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await haveKeys(3);
     const after = await authorize({ oauthClientId, authentication }, { alg: 'RS256' });
     expect(oauth.getValidatedIdTokenClaims(after.tokens)?.sub).toMatch(/\S/);
     const server = { ...after.server };
@@ -367,7 +392,7 @@ describe('another signing algorithm', () => {
     await validate(server, refreshed.access_token);
     // When the last key of before has gone, clients that were stored with it are known as ever.
     await dataSource.query(`DELETE FROM auth.signing_key WHERE state = 'retired'`);
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await haveKeys(2);
     await authorize({ oauthClientId, authentication }, { alg: 'RS256' });
   });
 });

@@ -8,8 +8,8 @@ import { logStepUpNotAsked } from './events.ts';
 
 /** A challenge waits no longer than this: without an answer it is sent all the same. */
 const timeoutMs = 500;
-/** The authorization server remembers a request for this long; another within it says nothing new. */
-const restMs = 60_000;
+/** A client that is challenged again within this time has not refreshed yet, or will not. */
+const restMs = 10_000;
 const maxRemembered = 10_000;
 
 /**
@@ -34,7 +34,6 @@ export class StepUpRequests {
     try {
       await requestStepUp(this.#connection, { tenant, grantId, oauthClientId, scopes }, timeoutMs);
     } catch (error) {
-      this.#asked.delete(grantId);
       logStepUpNotAsked(this.#logger, error);
     }
   }
