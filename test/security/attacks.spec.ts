@@ -11,6 +11,7 @@ import './rows/client-assertions.ts';
 import './rows/pages.ts';
 import './rows/sign-in.ts';
 import './rows/gateway-tokens.ts';
+import './rows/revocations.ts';
 import './rows/bus-identities.ts';
 import { useStack } from './stack/running-stack.ts';
 

@@ -128,7 +128,7 @@ describe('an authorization request for an answer that would put tokens into URLs
 describe('an authorization request by reference', () => {
   it.each([
     ['request_uri', { request_uri: 'https://app.example/request' }, 'request_uri_not_supported'],
-    ['a pushed request', { request_uri: 'urn:ietf:params:oauth:request_uri:abc' }, 'request_uri_not_supported'],
+    ['a data URI', { request_uri: 'data:text/plain,eyJhbGciOiJub25lIn0.e30.' }, 'request_uri_not_supported'],
     ['request', { request: 'eyJhbGciOiJub25lIn0.e30.' }, 'request_not_supported'],
   ])(
     'is not supported, and nothing is fetched: %s (OpenID Connect Core 1.0 §3.1.2.6)',
@@ -136,6 +136,11 @@ describe('an authorization request by reference', () => {
       expect(await answersTo(parameters)).toEqual(refusals(error));
     },
   );
+
+  it('is refused when the reference is one of a pushed request that nobody pushed (RFC 9126 §4)', async () => {
+    const parameters = { request_uri: `urn:ietf:params:oauth:request_uri:${'a'.repeat(43)}` };
+    expect(await answersTo(parameters)).toEqual(refusals('invalid_request_uri'));
+  });
 });
 
 describe('an authorization request that allows no page', () => {

@@ -45,6 +45,7 @@ describe('an identity at NATS', () => {
   it.each([
     ['a worker', 'worker', 'gh.changed.default.files'],
     ['a gateway', 'gateway', 'gh.call.default.nobody.i1'],
+    ['an authorization server', 'authorization-server', 'gh.issuer.other.revoked.default.token.x'],
   ])(
     'of %s may publish what is its own, so that the refusals below have their reason in the subject',
     async (_who, user, natsSubject) => {
