@@ -1,7 +1,8 @@
-// Composes the authorization server: the core that is handed in, accounts, clients, and the pages of an interaction.
-// It owns no provider of its own.
+// Composes the authorization server: the core that is handed in, accounts, clients, the pages of an interaction
+// and that of an account. It owns no provider of its own.
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { AccountPagesModule } from './account-pages/account-pages.module.ts';
 import { AccountsModule } from './accounts/accounts.module.ts';
 import { ClientsModule } from './clients/clients.module.ts';
 import { CoreModule } from './core.module.ts';
@@ -11,6 +12,9 @@ import { InteractionsModule } from './interactions/interactions.module.ts';
 @Module({})
 export class AppModule {
   static of(core: Core): DynamicModule {
-    return { module: AppModule, imports: [CoreModule.of(core), AccountsModule, ClientsModule, InteractionsModule] };
+    return {
+      module: AppModule,
+      imports: [CoreModule.of(core), AccountsModule, ClientsModule, InteractionsModule, AccountPagesModule],
+    };
   }
 }

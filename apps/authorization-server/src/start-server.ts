@@ -97,7 +97,7 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
       })
     : undefined;
   const logos = new ClientLogos({ dataSource, outbound, fetchesPerMinute, logger });
-  const core = { settings, logger, dataSource, audit, secrets, resources, outbound, documents, logos };
+  const core = { settings, logger, dataSource, audit, encryption, secrets, resources, outbound, documents, logos };
   const app = await composeApp(core, front.server, logger);
   opened.add(() => app.close());
   const outbox = new OutboxPublisher({

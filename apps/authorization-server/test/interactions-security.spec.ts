@@ -307,7 +307,7 @@ describe('every page', () => {
     expect(page.headers).toMatchObject({
       'cache-control': 'no-store',
       'content-security-policy': expect.stringMatching(
-        /^default-src 'none'; style-src 'sha256-[^']+'; img-src data:; form-action [^;]+; frame-ancestors 'none'; base-uri 'none'$/,
+        /^default-src 'none'; style-src 'sha256-[^']+'; img-src (?:'self' )?data:; form-action [^;]+; frame-ancestors 'none'; base-uri 'none'$/,
       ),
       'content-type': 'text/html; charset=utf-8',
       'referrer-policy': 'same-origin',

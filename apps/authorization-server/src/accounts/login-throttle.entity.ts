@@ -8,7 +8,7 @@ export class LoginThrottle {
   tenantId!: string;
 
   @PrimaryColumn('text')
-  kind!: 'account' | 'address';
+  kind!: 'account' | 'address' | 'code';
 
   /** SHA-256 of what is counted, so that the table lists neither e-mails nor addresses. */
   @PrimaryColumn('text')

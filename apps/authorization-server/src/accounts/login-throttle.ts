@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 /** What a sign-in attempt is counted under. */
 export interface ThrottleKey {
   tenantId: string;
-  kind: 'account' | 'address';
+  kind: 'account' | 'address' | 'code';
   /** The thing that is counted, before hashing. */
   value: string;
 }
@@ -17,11 +17,13 @@ interface Limit {
 
 /**
  * An account takes ten wrong passwords, then one a minute: it opens again by itself, whoever closed it. An address takes
- * more, because many people may share it.
+ * more, because many people may share it. Codes are short and who tries them knows the password: after ten, one in ten
+ * minutes makes a guess succeed once in six years.
  */
 const limits: Record<ThrottleKey['kind'], Limit> = {
   account: { capacity: 10, leakSeconds: 60 },
   address: { capacity: 30, leakSeconds: 10 },
+  code: { capacity: 10, leakSeconds: 600 },
 };
 
 /** What has leaked out of a bucket by now, in SQL; `$4` is the leak time in seconds. */

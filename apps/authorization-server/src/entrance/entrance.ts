@@ -41,7 +41,9 @@ export function createEntrance(options: EntranceOptions): RequestListener {
     request.url = destination.url;
     (request as IncomingMessage & { originalUrl?: string }).originalUrl = destination.originalUrl;
     tellForwarded(request, address, caller);
-    runRequest({ traceId, address: caller }, () => options[destination.to](request, response));
+    const userAgent = request.headers['user-agent'];
+    const context = { traceId, address: caller, ...(userAgent === undefined ? {} : { userAgent }) };
+    runRequest(context, () => options[destination.to](request, response));
   };
 }
 

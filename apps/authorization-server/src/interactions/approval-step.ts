@@ -3,12 +3,11 @@ import { DataSource } from 'typeorm';
 import { Accounts } from '../accounts/accounts.ts';
 import { recordAudit } from '../audit/audit-log.ts';
 import { defaultTenant } from '../config.ts';
-import { ProviderHost } from '../provider/provider-host.ts';
 import { inTransaction } from '../storage/unit-of-work.ts';
 import { approvalResult } from './admission.ts';
 import { browserDigest } from './browser-cookie.ts';
 import { recordApproval } from './client-approvals.ts';
-import { auditEndedSession, endSession, finishStep } from './finish-step.ts';
+import { endSession, finishStep } from './finish-step.ts';
 import type { Interaction } from './open-interaction.ts';
 import type { RequestedAccess } from './requested-access.ts';
 import type { StepOutcome, Submission } from './step.ts';
@@ -22,12 +21,10 @@ export function accessOf(interaction: Interaction): RequestedAccess {
 @Injectable()
 export class ApprovalStep {
   readonly #dataSource: DataSource;
-  readonly #host: ProviderHost;
   readonly #accounts: Accounts;
 
-  constructor(dataSource: DataSource, host: ProviderHost, accounts: Accounts) {
+  constructor(dataSource: DataSource, accounts: Accounts) {
     this.#dataSource = dataSource;
-    this.#host = host;
     this.#accounts = accounts;
   }
 
@@ -54,13 +51,10 @@ export class ApprovalStep {
 
   /** Forgets who is signed in; the page comes back without a name, and login follows the approval. */
   async #changeAccount({ interaction }: Submission): Promise<StepOutcome> {
-    const sub = interaction.session?.accountId;
-    if (sub === undefined) return { kind: 'again' };
+    if (!interaction.session) return { kind: 'again' };
     return await inTransaction(this.#dataSource, async (manager) => {
-      await endSession(this.#host.provider, interaction);
+      await endSession(manager, interaction);
       await interaction.persist();
-      const { tenantId, oauthClientId } = accessOf(interaction);
-      await auditEndedSession(manager, { tenantId, sub, oauthClientId });
       return { kind: 'again' };
     });
   }

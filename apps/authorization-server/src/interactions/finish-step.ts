@@ -1,6 +1,7 @@
-import type { InteractionResults, Provider } from 'oidc-provider';
+import type { InteractionResults } from 'oidc-provider';
 import type { EntityManager } from 'typeorm';
-import { recordAudit } from '../audit/audit-log.ts';
+import { defaultTenant } from '../config.ts';
+import { endBrowserSessions } from '../sessions/browser-sessions.ts';
 import type { Interaction } from './open-interaction.ts';
 
 /**
@@ -14,23 +15,13 @@ export async function finishStep(interaction: Interaction, result: InteractionRe
 }
 
 /** Ends the session that the interaction began with, so that somebody else can sign in in its place. */
-export async function endSession(provider: Provider, interaction: Interaction): Promise<void> {
-  const session = interaction.session && (await provider.Session.findByUid(interaction.session.uid));
-  await session?.destroy();
+export async function endSession(manager: EntityManager, interaction: Interaction): Promise<void> {
+  const { session } = interaction;
+  if (!session) return;
+  await endBrowserSessions(
+    manager,
+    { tenantId: defaultTenant, sub: session.accountId },
+    { reason: 'other_account', only: session.uid, oauthClientId: String(interaction.params['client_id']) },
+  );
   interaction.session = undefined;
-}
-
-/** Writes that a session ended because its browser goes on with another account. */
-export async function auditEndedSession(
-  manager: EntityManager,
-  event: { tenantId: string; sub: string; oauthClientId: string },
-): Promise<void> {
-  await recordAudit(manager, {
-    type: 'session.ended',
-    tenantId: event.tenantId,
-    outcome: 'success',
-    actor: event.sub,
-    reason: 'other_account',
-    oauthClientId: event.oauthClientId,
-  });
 }

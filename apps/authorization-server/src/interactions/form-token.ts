@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** The form that a token is good for: one step of one interaction in one browser. */
+/** The form that a token is good for, in one browser. */
 interface FormBinding {
-  /** Each step of a login is an interaction of its own. */
-  interactionUid: string;
+  /** The uid of an interaction, of which each step of a login is one of its own, or a name with a colon for other pages. */
+  formId: string;
   browserId: string;
 }
 
@@ -13,9 +13,7 @@ interface FormBinding {
  * @param formKey shared by all replicas (`ServerSecrets.formKey`).
  */
 export function formToken(formKey: Buffer, binding: FormBinding): string {
-  return createHmac('sha256', formKey)
-    .update(`form\n${binding.interactionUid}\n${binding.browserId}`)
-    .digest('base64url');
+  return createHmac('sha256', formKey).update(`form\n${binding.formId}\n${binding.browserId}`).digest('base64url');
 }
 
 /** Compares in constant time; anything but a string is no token. */

@@ -12,11 +12,13 @@ import { isFormToken } from './form-token.ts';
 import { interactionForm } from './interaction-form.ts';
 import type { InteractionForm } from './interaction-form.ts';
 import { InteractionPages } from './interaction-pages.ts';
-import type { Page } from './interaction-pages.ts';
 import { LoginStep } from './login-step.ts';
 import { openInteraction } from './open-interaction.ts';
 import type { Interaction, OpenedInteraction } from './open-interaction.ts';
-import { texts } from './pages/texts.ts';
+import { PageFrame, sendPage } from './page-frame.ts';
+import type { Page } from './page-frame.ts';
+import { textsFor } from './pages/texts.ts';
+import type { Texts } from './pages/texts.ts';
 import type { StepOutcome, Submission } from './step.ts';
 
 /** The pages between an authorization request and its answer; each step of a login has a URL of its own. */
@@ -24,6 +26,7 @@ import type { StepOutcome, Submission } from './step.ts';
 export class InteractionsController {
   readonly #host: ProviderHost;
   readonly #secrets: ServerSecrets;
+  readonly #frame: PageFrame;
   readonly #pages: InteractionPages;
   readonly #approval: ApprovalStep;
   readonly #login: LoginStep;
@@ -33,6 +36,7 @@ export class InteractionsController {
   constructor(
     host: ProviderHost,
     secrets: ServerSecrets,
+    frame: PageFrame,
     pages: InteractionPages,
     approval: ApprovalStep,
     login: LoginStep,
@@ -41,6 +45,7 @@ export class InteractionsController {
   ) {
     this.#host = host;
     this.#secrets = secrets;
+    this.#frame = frame;
     this.#pages = pages;
     this.#approval = approval;
     this.#login = login;
@@ -50,14 +55,16 @@ export class InteractionsController {
 
   @Get(':uid')
   async show(@Param('uid') uid: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const texts = textsFor(request.headers['accept-language']);
     const opened = await this.#open(uid, request, reply);
-    if (opened.kind !== 'open') return send(reply, await this.#closedPage(opened.kind));
+    if (opened.kind !== 'open') return sendPage(reply, await this.#closedPage(texts, opened.kind));
     let browserId = readBrowserId(this.#cookie, request.headers.cookie);
     if (browserId === undefined) {
       browserId = newBrowserId();
       reply.header('set-cookie', writeBrowserId(this.#cookie, browserId));
     }
-    return send(reply, await this.#pages.page(opened.interaction, browserId));
+    const visitor = { browserId, address: request.ip };
+    return sendPage(reply, await this.#pages.page(texts, opened.interaction, visitor));
   }
 
   @Post(':uid')
@@ -67,21 +74,24 @@ export class InteractionsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    const texts = textsFor(request.headers['accept-language']);
     const opened = await this.#open(uid, request, reply);
-    if (opened.kind !== 'open') return send(reply, await this.#closedPage(opened.kind));
+    if (opened.kind !== 'open') return sendPage(reply, await this.#closedPage(texts, opened.kind));
     const { interaction } = opened;
     const browserId = readBrowserId(this.#cookie, request.headers.cookie);
-    const { errors } = texts;
-    const binding = browserId === undefined ? undefined : { interactionUid: interaction.uid, browserId };
+    const { forgedForm, badForm } = texts.errors;
+    const binding = browserId === undefined ? undefined : { formId: interaction.uid, browserId };
     if (!binding || !isFormToken(this.#secrets.formKey, binding, body?.['form_token'])) {
       await this.#auditRefusal({ type: 'form.refused', reason: 'forged_token' }, interaction);
-      return send(reply, this.#pages.error(403, errors.forgedForm, { href: '', text: errors.forgedForm.again }));
+      return sendPage(reply, this.#frame.error(texts, 403, forgedForm, { href: '', text: forgedForm.again }));
     }
     const form = interactionForm.safeParse(body);
-    if (!form.success || !isAskedBy(interaction, form.data)) return send(reply, this.#pages.error(400, errors.badForm));
+    if (!form.success || !isAskedBy(interaction, form.data)) {
+      return sendPage(reply, this.#frame.error(texts, 400, badForm));
+    }
     const visitor = { browserId: binding.browserId, address: request.ip };
     const submission = { interaction, form: form.data, visitor };
-    return await this.#answer(submission, await this.#submit(submission), request, reply);
+    return await this.#answer(submission, await this.#submit(submission), { texts, request, reply });
   }
 
   /** The second half of a double click finds the step answered and only follows the first. */
@@ -97,27 +107,24 @@ export class InteractionsController {
   async #answer(
     { interaction, form, visitor }: Submission,
     outcome: StepOutcome,
-    request: FastifyRequest,
-    reply: FastifyReply,
+    { texts, request, reply }: { texts: Texts; request: FastifyRequest; reply: FastifyReply },
   ): Promise<void> {
-    if (outcome.kind === 'continue') return send(reply, this.#pages.goOn(outcome.location));
-    if (outcome.kind === 'again') {
-      return void reply.code(303).headers(this.#pages.redirectHeaders(request.originalUrl)).send();
-    }
-    if (outcome.kind !== 'refused') reply.header('retry-after', outcome.retryAfterSeconds);
+    if (outcome.kind === 'continue') return sendPage(reply, this.#frame.goOn(texts, outcome.location));
+    if (outcome.kind === 'again') return this.#frame.redirect(reply, texts, request.originalUrl);
+    if ('retryAfterSeconds' in outcome) reply.header('retry-after', outcome.retryAfterSeconds);
     const retry = { email: form.email, problem: outcome };
-    return send(reply, await this.#pages.page(interaction, visitor.browserId, retry));
+    return sendPage(reply, await this.#pages.page(texts, interaction, visitor, retry));
   }
 
   #open(uid: string, request: FastifyRequest, reply: FastifyReply): Promise<OpenedInteraction> {
     return openInteraction(this.#host.provider, uid, { request: request.raw, response: reply.raw });
   }
 
-  async #closedPage(kind: 'expired' | 'other-browser'): Promise<Page> {
+  async #closedPage(texts: Texts, kind: 'expired' | 'other-browser'): Promise<Page> {
     const { expired, otherBrowser } = texts.errors;
-    if (kind === 'expired') return this.#pages.error(410, expired);
+    if (kind === 'expired') return this.#frame.error(texts, 410, expired);
     await this.#auditRefusal({ type: 'interaction.refused', reason: 'other_browser' });
-    return this.#pages.error(400, otherBrowser);
+    return this.#frame.error(texts, 400, otherBrowser);
   }
 
   async #auditRefusal(event: { type: string; reason: string }, interaction?: Interaction): Promise<void> {
@@ -131,11 +138,9 @@ export class InteractionsController {
   }
 }
 
+const loginDecisions = new Set<InteractionForm['decision']>(['login', 'code', 'start-over']);
+
 /** A page may only be answered with the buttons that it has. */
 function isAskedBy(interaction: Interaction, form: InteractionForm): boolean {
-  return form.decision === 'deny' || (form.decision === 'login') === (interaction.prompt.name === 'login');
-}
-
-function send(reply: FastifyReply, page: Page): void {
-  reply.code(page.status).headers(page.headers).send(page.html);
+  return form.decision === 'deny' || loginDecisions.has(form.decision) === (interaction.prompt.name === 'login');
 }

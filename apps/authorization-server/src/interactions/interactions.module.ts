@@ -9,11 +9,19 @@ import { InteractionPages } from './interaction-pages.ts';
 import { InteractionsController } from './interactions.controller.ts';
 import { LoginStep } from './login-step.ts';
 import { PageErrorFilter } from './page-error.filter.ts';
+import { PageFrame } from './page-frame.ts';
 
 @Module({
   imports: [AccountsModule],
   controllers: [InteractionsController],
-  providers: [Admission, ApprovalStep, InteractionPages, LoginStep, { provide: APP_FILTER, useClass: PageErrorFilter }],
-  exports: [Admission],
+  providers: [
+    Admission,
+    ApprovalStep,
+    InteractionPages,
+    LoginStep,
+    PageFrame,
+    { provide: APP_FILTER, useClass: PageErrorFilter },
+  ],
+  exports: [Admission, PageFrame],
 })
 export class InteractionsModule {}

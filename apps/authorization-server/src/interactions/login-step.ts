@@ -1,56 +1,58 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { SignIn } from '../accounts/sign-in.ts';
-import type { SignInOutcome } from '../accounts/sign-in.ts';
+import type { EntityManager } from 'typeorm';
+import { Login } from '../accounts/login.ts';
+import type { LoginOutcome, LoginVisit, SignedIn } from '../accounts/login.ts';
 import { defaultTenant } from '../config.ts';
-import { ProviderHost } from '../provider/provider-host.ts';
-import { inTransaction } from '../storage/unit-of-work.ts';
 import { browserDigest } from './browser-cookie.ts';
-import { auditEndedSession, endSession, finishStep } from './finish-step.ts';
+import { endSession, finishStep } from './finish-step.ts';
+import type { Interaction } from './open-interaction.ts';
 import type { StepOutcome, Submission } from './step.ts';
 
-type SignedIn = Extract<SignInOutcome, { kind: 'signed-in' }>;
+/** Where a login of this interaction takes place. */
+export function visitOf(interaction: Interaction, visitor: { browserId: string; address: string }): LoginVisit {
+  return {
+    tenantId: defaultTenant,
+    page: interaction.uid,
+    address: visitor.address,
+    browserDigest: browserDigest(visitor.browserId),
+    oauthClientId: String(interaction.params['client_id']),
+  };
+}
 
-/** Takes e-mail and password of the login page. */
+/** Takes what the login page sends: e-mail and password, then perhaps a code. */
 @Injectable()
 export class LoginStep {
-  readonly #dataSource: DataSource;
-  readonly #host: ProviderHost;
-  readonly #signIn: SignIn;
+  readonly #login: Login;
 
-  constructor(dataSource: DataSource, host: ProviderHost, signIn: SignIn) {
-    this.#dataSource = dataSource;
-    this.#host = host;
-    this.#signIn = signIn;
+  constructor(login: Login) {
+    this.#login = login;
   }
 
-  async submit(submission: Submission): Promise<StepOutcome> {
-    const { interaction, form, visitor } = submission;
-    const outcome = await this.#signIn.attempt({
-      tenantId: defaultTenant,
-      email: form.email,
-      password: form.password,
-      address: visitor.address,
-      browserDigest: browserDigest(visitor.browserId),
-      oauthClientId: String(interaction.params['client_id']),
-    });
-    if (outcome.kind !== 'signed-in') return outcome;
-    return await this.#finish(submission, outcome);
+  async submit({ interaction, form, visitor }: Submission): Promise<StepOutcome> {
+    const visit = visitOf(interaction, visitor);
+    if (form.decision === 'start-over') {
+      await this.#login.startOver(visit);
+      return { kind: 'again' };
+    }
+    const goOn = (manager: EntityManager, signedIn: SignedIn) => finish(manager, interaction, signedIn);
+    const { email, password } = form;
+    const outcome =
+      form.decision === 'code'
+        ? await this.#login.withCode(visit, form.code, goOn)
+        : await this.#login.withPassword({ ...visit, email, password }, goOn);
+    return stepOf(outcome);
   }
+}
 
-  /** The provider gives the session a new id when it goes on (no session fixation). */
-  async #finish({ interaction }: Submission, { account: { sub }, record }: SignedIn): Promise<StepOutcome> {
-    return await inTransaction(this.#dataSource, async (manager) => {
-      await record(manager);
-      const before = interaction.session?.accountId;
-      if (before !== undefined && before !== sub) {
-        await endSession(this.#host.provider, interaction);
-        const oauthClientId = String(interaction.params['client_id']);
-        const tenantId = defaultTenant;
-        await auditEndedSession(manager, { tenantId, sub: before, oauthClientId });
-      }
-      const login = { accountId: sub, amr: ['pwd'] };
-      return { kind: 'continue', location: await finishStep(interaction, { login }) };
-    });
-  }
+function stepOf(outcome: LoginOutcome<string>): StepOutcome {
+  if (outcome.kind === 'signed-in') return { kind: 'continue', location: outcome.result };
+  return outcome.kind === 'code-awaited' ? { kind: 'again' } : outcome;
+}
+
+/** The provider gives the session a new id when it goes on (no session fixation). */
+async function finish(manager: EntityManager, interaction: Interaction, signedIn: SignedIn): Promise<string> {
+  const { sub } = signedIn.account;
+  const before = interaction.session?.accountId;
+  if (before !== undefined && before !== sub) await endSession(manager, interaction);
+  return await finishStep(interaction, { login: { accountId: sub, amr: signedIn.amr, ts: signedIn.at } });
 }

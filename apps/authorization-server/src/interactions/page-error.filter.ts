@@ -6,17 +6,18 @@ import { errors } from 'oidc-provider';
 import { LOGGER } from '../config.ts';
 import { currentRequest } from '../entrance/request-context.ts';
 import { reportFailedRequest } from '../events.ts';
-import { InteractionPages } from './interaction-pages.ts';
-import { texts } from './pages/texts.ts';
+import { PageFrame, sendPage } from './page-frame.ts';
+import { textsFor } from './pages/texts.ts';
+import type { Texts } from './pages/texts.ts';
 
 /** Everything that Nest serves is a page, so every failure is one too; ours is logged once, here. */
 @Catch()
 export class PageErrorFilter implements ExceptionFilter {
-  readonly #pages: InteractionPages;
+  readonly #frame: PageFrame;
   readonly #logger: Logger;
 
-  constructor(pages: InteractionPages, @Inject(LOGGER) logger: Logger) {
-    this.#pages = pages;
+  constructor(frame: PageFrame, @Inject(LOGGER) logger: Logger) {
+    this.#frame = frame;
     this.#logger = logger;
   }
 
@@ -25,8 +26,8 @@ export class PageErrorFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const status = statusOf(error);
     if (status === 500) this.#report(error, request);
-    const { status: code, headers, html } = this.#pages.error(status, wordsFor(error, status));
-    reply.code(code).headers(headers).send(html);
+    const texts = textsFor(request.headers['accept-language']);
+    sendPage(reply, this.#frame.error(texts, status, wordsFor(error, status, texts)));
   }
 
   #report(error: unknown, request: FastifyRequest): void {
@@ -42,7 +43,7 @@ function statusOf(error: unknown): number {
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
 }
 
-function wordsFor(error: unknown, status: number) {
+function wordsFor(error: unknown, status: number, texts: Texts) {
   const { server, notFound, badForm, generic } = texts.errors;
   // The metadata document of the client was withdrawn while the person was at a page.
   if (error instanceof errors.InvalidClient) return generic;

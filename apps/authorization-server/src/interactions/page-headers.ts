@@ -9,9 +9,17 @@ const styleSource = `'sha256-${createHash('sha256').update(style).digest('base64
  * @param options.hasLogo lets it load images of this server.
  * @param options.https adds HSTS; an http issuer is loopback and must not claim the host name for https.
  */
-export function pageHeaders(options: { https: boolean; hasForm?: boolean; hasLogo?: boolean }): Record<string, string> {
+export function pageHeaders(options: {
+  https: boolean;
+  /** In which it is written; the same URL answers in others too. */
+  language: string;
+  hasForm?: boolean;
+  hasLogo?: boolean;
+}): Record<string, string> {
   return {
     'content-type': 'text/html; charset=utf-8',
+    'content-language': options.language,
+    vary: 'accept-language',
     'cache-control': 'no-store',
     'content-security-policy': [
       "default-src 'none'",

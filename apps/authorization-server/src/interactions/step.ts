@@ -1,9 +1,9 @@
-import type { SignInOutcome } from '../accounts/sign-in.ts';
+import type { SignInProblem } from '../accounts/login.ts';
 import type { InteractionForm } from './interaction-form.ts';
 import type { Interaction } from './open-interaction.ts';
 
 /** Who sends a form, as far as a request shows it. */
-interface Visitor {
+export interface Visitor {
   /** Value of the browser cookie. */
   browserId: string;
   /** Address of the peer. */
@@ -23,4 +23,4 @@ export type StepOutcome =
   | { kind: 'continue'; location: string }
   /** The same page again, for the next look at it. */
   | { kind: 'again' }
-  | Exclude<SignInOutcome, { kind: 'signed-in' }>;
+  | SignInProblem;

@@ -16,6 +16,7 @@ import type { ServerSecrets } from '../keys/server-secrets.ts';
 import { signingAlgorithmOf } from '../keys/signing-algorithm.ts';
 import type { SigningAlgorithm } from '../keys/signing-algorithm.ts';
 import type { Resources } from '../resources/resources.ts';
+import { sessionLifetime } from '../sessions/session-lifetime.ts';
 import { createAdapter } from '../storage/provider-adapter.ts';
 import { routes } from './endpoints.ts';
 import {
@@ -25,7 +26,6 @@ import {
   idTokenLifetimeSeconds,
   interactionLifetimeSeconds,
   refreshTokenIdleSeconds,
-  sessionIdleSeconds,
 } from './lifetimes.ts';
 import { rotateRefreshToken } from './refresh-rotation.ts';
 import { requestState } from './request-state.ts';
@@ -117,7 +117,7 @@ function lifetimes(): Configuration['ttl'] {
     // Each use begins another idle time, the first issue counts for the end.
     RefreshToken: (_ctx, token) =>
       Math.max(1, Math.min(refreshTokenIdleSeconds, grantLifetimeSeconds - token.totalLifetime())),
-    Session: () => sessionIdleSeconds,
+    Session: (_ctx, session) => sessionLifetime(session.loginTs),
   };
 }
 

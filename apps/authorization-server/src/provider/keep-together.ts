@@ -29,7 +29,7 @@ export function keepTogether(dataSource: DataSource, audit: BoundedAudit): Step 
       isKept = endings.length === 0 && ctx.status < 500 && !leavesNothing(ctx);
       if (!isKept) return 'rollback';
       await withManager(dataSource, (manager) => write(manager, audit, auditEventsOf(ctx)));
-      if (ctx.path === routes.token) await noteUse(dataSource, ctx.oidc.client?.clientId);
+      if (ctx.path === routes.token) await noteUse(dataSource, ctx);
       return 'commit';
     });
     if (isKept) return;
@@ -55,17 +55,26 @@ async function write(manager: EntityManager, audit: BoundedAudit, events: AuditE
   }
 }
 
-/** Hourly precision is enough to tell unused clients, and spares their row a write per token. */
-async function noteUse(dataSource: DataSource, oauthClientId: string | undefined): Promise<void> {
+/**
+ * Hourly precision is enough to tell unused clients, and spares their row a write per token; people see the use of a grant
+ * to the minute. This request holds a refresh token, and must not wait for the grant (see `endGrantAfterwards`).
+ */
+async function noteUse(dataSource: DataSource, { oidc }: KoaContextWithOIDC): Promise<void> {
   await withManager(dataSource, (manager) =>
     manager.query(
       `WITH described AS (
          UPDATE auth.client_document SET used_at = now()
          WHERE url = $1 AND (used_at IS NULL OR used_at < now() - interval '1 hour')
+       ), given AS (
+         UPDATE auth.oauth_grant SET last_used_at = now() WHERE id IN (
+           SELECT id FROM auth.oauth_grant
+           WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+           FOR NO KEY UPDATE SKIP LOCKED
+         )
        )
        UPDATE auth.oauth_client SET last_used_at = now()
        WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 hour')`,
-      [oauthClientId],
+      [oidc.client?.clientId, oidc.entities.AccessToken?.grantId],
     ),
   );
 }

@@ -14,6 +14,9 @@ export const interactionLifetimeSeconds = 10 * minute;
 /** A browser session that is not used ends. */
 export const sessionIdleSeconds = 8 * hour;
 
+/** A browser session ends this long after its login, however much it is used. */
+export const sessionAbsoluteSeconds = day;
+
 /** A refresh token that is not used ends. */
 export const refreshTokenIdleSeconds = 30 * day;
 

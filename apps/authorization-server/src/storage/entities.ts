@@ -1,7 +1,10 @@
 import { Account } from '../accounts/account.entity.ts';
+import { Authenticator } from '../accounts/authenticator.entity.ts';
 import { FirstAdministrator } from '../accounts/first-administrator.entity.ts';
 import { KnownBrowser } from '../accounts/known-browser.entity.ts';
 import { LoginThrottle } from '../accounts/login-throttle.entity.ts';
+import { PendingSignIn } from '../accounts/pending-sign-in.entity.ts';
+import { RecoveryCode } from '../accounts/recovery-code.entity.ts';
 import { AuditRow } from '../audit/audit-row.entity.ts';
 import { ClientSecret } from '../clients/client-secret.entity.ts';
 import { ClientDocument } from '../clients/documents/client-document.entity.ts';
@@ -16,6 +19,7 @@ import { ProtectedResource } from '../resources/protected-resource.entity.ts';
 import { ResourceScope } from '../resources/resource-scope.entity.ts';
 import { ScopeVersion } from '../resources/scope-version.entity.ts';
 import { OutboxEntry } from '../revocation/outbox-entry.entity.ts';
+import { BrowserSession } from '../sessions/browser-session.entity.ts';
 import { OauthGrant } from './oauth-grant.entity.ts';
 import { ProviderRecord } from './provider-record.entity.ts';
 import { RefreshToken } from './refresh-token.entity.ts';
@@ -24,6 +28,8 @@ import { RefreshToken } from './refresh-token.entity.ts';
 export const entities = [
   Account,
   AuditRow,
+  Authenticator,
+  BrowserSession,
   ClientApproval,
   ClientDocument,
   ClientLogo,
@@ -36,8 +42,10 @@ export const entities = [
   OauthClient,
   OauthGrant,
   OutboxEntry,
+  PendingSignIn,
   ProtectedResource,
   ProviderRecord,
+  RecoveryCode,
   RefreshToken,
   ResourceScope,
   ScopeVersion,

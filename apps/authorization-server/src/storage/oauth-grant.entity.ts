@@ -39,6 +39,10 @@ export class OauthGrant {
   @Column('timestamptz', { name: 'expires_at' })
   expiresAt!: Date;
 
+  /** When a token of it was last issued, to the minute. */
+  @Column('timestamptz', { name: 'last_used_at', nullable: true })
+  lastUsedAt!: Date | null;
+
   @Column('timestamptz', { name: 'ended_at', nullable: true })
   endedAt!: Date | null;
 }

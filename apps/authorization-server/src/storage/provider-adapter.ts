@@ -2,6 +2,7 @@ import type { Adapter } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import { ClientAdapter } from '../clients/client-adapter.ts';
 import { AccessTokenAdapter } from '../revocation/access-token-adapter.ts';
+import { SessionAdapter } from '../sessions/session-adapter.ts';
 import { GrantAdapter } from './grant-adapter.ts';
 import { RecordAdapter } from './record-adapter.ts';
 import { RefreshTokenAdapter } from './refresh-token-adapter.ts';
@@ -24,6 +25,8 @@ export function createAdapter(
         return new RefreshTokenAdapter(dataSource, options.graceSeconds);
       case 'ReplayDetection':
         return new ReplayAdapter(dataSource);
+      case 'Session':
+        return new SessionAdapter(dataSource);
       default:
         return new RecordAdapter(dataSource, model);
     }

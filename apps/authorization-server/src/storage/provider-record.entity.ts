@@ -1,8 +1,8 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /**
- * A short-lived record of the provider that has no table of its own: sessions, interactions, authorization codes,
- * registration access tokens, replay detection.
+ * A short-lived record of the provider that has no table of its own: interactions, authorization codes, registration
+ * access tokens, replay detection.
  */
 @Entity({ name: 'provider_record' })
 @Index('provider_record_grant', ['grantId'])

@@ -97,10 +97,16 @@ export class RecordAdapter implements Adapter {
     throw new errors.InvalidGrant('already consumed');
   }
 
+  /** An interaction goes on once: of two requests, or when its login was ended meanwhile, the later one is refused. */
   async destroy(id: string): Promise<void> {
-    await withManager(this.#dataSource, (manager) =>
-      manager.query('DELETE FROM auth.provider_record WHERE kind = $1 AND id = $2', [this.#kind, this.#rowId(id)]),
+    const [, deleted] = await withManager(this.#dataSource, (manager) =>
+      manager.query<[unknown, number]>('DELETE FROM auth.provider_record WHERE kind = $1 AND id = $2', [
+        this.#kind,
+        this.#rowId(id),
+      ]),
     );
+    if (deleted === 0 && this.#kind === 'Interaction')
+      throw new errors.SessionNotFound('interaction session not found');
   }
 
   async revokeByGrantId(grantId: string): Promise<void> {

@@ -24,6 +24,8 @@ const sweeps: { table: string; condition: string }[] = [
     condition: `url IN (SELECT url FROM auth.client_document
       ORDER BY used_at DESC NULLS LAST, fresh_until DESC OFFSET ${mostClientDocuments})`,
   },
+  { table: 'browser_session', condition: `expires_at < now()` },
+  { table: 'pending_sign_in', condition: `expires_at < now()` },
   {
     table: 'client_logo',
     condition: `url IN (SELECT url FROM auth.client_logo
@@ -31,8 +33,8 @@ const sweeps: { table: string; condition: string }[] = [
   },
   // No grant of before lives any more.
   { table: 'scope_version', condition: `superseded_at < now() - interval '91 days'` },
-  // A bucket is empty after ten minutes, whatever was in it.
-  { table: 'login_throttle', condition: `updated_at < now() - interval '1 hour'` },
+  // A bucket is empty after a hundred minutes, whatever was in it.
+  { table: 'login_throttle', condition: `updated_at < now() - interval '2 hours'` },
   { table: 'known_browser', condition: `last_login_at < now() - interval '400 days'` },
   { table: 'rate_window', condition: `window_start < now() - interval '1 day'` },
 ];

@@ -2,12 +2,13 @@ import { displayClientName } from './client-name.ts';
 import { Gate, Layout, renderDocument } from './layout.tsx';
 import { describeScopes } from './scope-words.ts';
 import type { ScopeWords } from './scope-words.ts';
-import { texts } from './texts.ts';
+import type { Texts } from './texts.ts';
 import { describeRedirect } from '../redirect-target.ts';
 import type { RedirectTarget } from '../redirect-target.ts';
 
 /** What a person is asked to approve. */
 interface ApprovalPage {
+  texts: Texts;
   /** `first`, `again` for a native application that was approved before, `changed` when it differs from what was. */
   occasion: 'first' | 'again' | 'changed';
   clientName: string | undefined;
@@ -27,14 +28,15 @@ interface ApprovalPage {
 
 /** The page that asks whether a client may act for the person. */
 export function renderApprovalPage(page: ApprovalPage): string {
-  const name = displayClientName(page.clientName);
+  const { texts } = page;
+  const name = displayClientName(page.clientName, texts);
   const target = describeRedirect(page.redirectUri);
   const title = page.occasion === 'again' ? texts.approval.titleAgain(name) : texts.approval.title(name);
   return renderDocument(
-    <Layout title={title} host={page.host}>
+    <Layout texts={texts} title={title} host={page.host}>
       <Connection name={name} logo={page.clientLogo} />
       <h1>{title}</h1>
-      <p class="soft">{introduction(page.occasion)}</p>
+      <p class="soft">{introduction(page.occasion, texts)}</p>
       <dl>
         {page.clientHost === undefined ? undefined : (
           <div>
@@ -60,7 +62,7 @@ export function renderApprovalPage(page: ApprovalPage): string {
       </dl>
       <h2 id="scopes">{texts.approval.mayDo}</h2>
       <ul aria-labelledby="scopes">
-        {describeScopes(page.scopes).map((scope) => (
+        {describeScopes(page.scopes, texts).map((scope) => (
           <Scope words={scope} />
         ))}
       </ul>
@@ -69,7 +71,7 @@ export function renderApprovalPage(page: ApprovalPage): string {
           {page.clientHost === undefined
             ? texts.client.unverified(name)
             : texts.client.selfDescribed(page.clientHost, name)}{' '}
-          {warning(target)}
+          {warning(target, texts)}
         </p>
       </div>
       <ApprovalForm page={page} />
@@ -78,6 +80,7 @@ export function renderApprovalPage(page: ApprovalPage): string {
 }
 
 function ApprovalForm({ page }: { page: ApprovalPage }) {
+  const { texts } = page;
   return (
     <form method="post">
       <input type="hidden" name="form_token" value={page.formToken} />
@@ -139,13 +142,13 @@ function Scope({ words }: { words: ScopeWords }) {
   );
 }
 
-function introduction(occasion: ApprovalPage['occasion']): string {
+function introduction(occasion: ApprovalPage['occasion'], texts: Texts): string {
   if (occasion === 'again') return texts.approval.introductionAgain;
   if (occasion === 'changed') return texts.approval.changedIntroduction;
   return texts.approval.introduction;
 }
 
-function warning(target: RedirectTarget): string {
+function warning(target: RedirectTarget, texts: Texts): string {
   if (target.kind === 'loopback') return texts.client.loopbackWarning;
   if (target.kind === 'app') return texts.client.appWarning;
   return texts.client.websiteWarning(target.display);

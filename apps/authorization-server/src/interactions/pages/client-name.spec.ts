@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { displayClientName } from './client-name.ts';
+import { english } from './english.ts';
 
 describe('the shown name of a client', () => {
   it.each([
@@ -7,7 +8,7 @@ describe('the shown name of a client', () => {
     ['  Cursor\n\t2  ', 'Cursor 2'],
     ['Приложение 应用 アプリ', 'Приложение 应用 アプリ'],
   ])('is %j as %j', (given, shown) => {
-    expect(displayClientName(given)).toBe(shown);
+    expect(displayClientName(given, english)).toBe(shown);
   });
 
   it.each([
@@ -19,16 +20,16 @@ describe('the shown name of a client', () => {
     ['piled-up accents', `Z${'\u0301'.repeat(50)}algo`, `Z\u0301\u0301algo`],
     ['a lone surrogate', 'A\uD800B', 'AB'],
   ])('drops %s', (_case, given, shown) => {
-    expect(displayClientName(given)).toBe(shown);
+    expect(displayClientName(given, english)).toBe(shown);
   });
 
   it('is cut after sixty characters, never inside one', () => {
     const family = '👨‍👩‍👧';
-    expect(displayClientName('x'.repeat(1_000_000))).toBe(`${'x'.repeat(60)}…`);
-    expect(displayClientName(family.repeat(3)).length).toBeLessThan(30);
+    expect(displayClientName('x'.repeat(1_000_000), english)).toBe(`${'x'.repeat(60)}…`);
+    expect(displayClientName(family.repeat(3), english).length).toBeLessThan(30);
   });
 
   it.each([[undefined], [''], [' \u200B\u202E ']])('says so when there is none: %j', (given) => {
-    expect(displayClientName(given)).toBe('An application without a name');
+    expect(displayClientName(given, english)).toBe('An application without a name');
   });
 });

@@ -1,8 +1,9 @@
 import { Layout, renderDocument } from './layout.tsx';
-import { texts } from './texts.ts';
+import type { Texts } from './texts.ts';
 
 /** A page that says what went wrong and what to do. */
 export interface ErrorPage {
+  texts: Texts;
   /** Words from `texts.errors`. */
   words: { title: string; explanation: string; hint: string };
   /** What the administrator may need: an OAuth error code and its description, both free of secrets. */
@@ -16,9 +17,9 @@ export interface ErrorPage {
 
 /** Renders an error page; its headers are `pageHeaders()`. */
 export function renderErrorPage(page: ErrorPage): string {
-  const { words, link } = page;
+  const { texts, words, link } = page;
   return renderDocument(
-    <Layout title={words.title} host={page.host} narrow>
+    <Layout texts={texts} title={words.title} host={page.host} width="narrow">
       <h1>{words.title}</h1>
       <p>{words.explanation}</p>
       <p class="soft">{words.hint}</p>

@@ -1,14 +1,14 @@
 import { Layout, renderDocument } from './layout.tsx';
-import { texts } from './texts.ts';
+import type { Texts } from './texts.ts';
 
 /**
  * The page that follows a form: it sends the browser on. A redirect would be part of the form's submission, and Chromium
  * would hold every hop up to and behind the client to the form's `form-action`.
  */
-export function renderGoOnPage(page: { url: string; host: string }): string {
-  const { title, explanation, link } = texts.goOn;
+export function renderGoOnPage(page: { texts: Texts; url: string; host: string }): string {
+  const { title, explanation, link } = page.texts.goOn;
   return renderDocument(
-    <Layout title={title} host={page.host} narrow goOnTo={page.url}>
+    <Layout texts={page.texts} title={title} host={page.host} width="narrow" goOnTo={page.url}>
       <h1>{title}</h1>
       <p>{explanation}</p>
       <p>

@@ -1,7 +1,7 @@
 import { raw } from 'hono/html';
 import type { PropsWithChildren } from 'hono/jsx';
 import { style } from './style.ts';
-import { texts } from './texts.ts';
+import type { Texts } from './texts.ts';
 
 const icon =
   'data:image/svg+xml,' +
@@ -9,8 +9,20 @@ const icon =
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#4a78e8" stroke-width="2.2" stroke-linecap="round"><path d="M4 21V11a8 8 0 0 1 16 0v10M12 3v18M8 21v-9M16 21v-9M2.5 21h19"/></svg>',
   );
 
-/** The frame of every page: brand, one card, the host that one is talking to. With `goOnTo` the browser goes there. */
-export function Layout(props: PropsWithChildren<{ title: string; host: string; narrow?: boolean; goOnTo?: string }>) {
+/** What every page has. */
+interface Frame {
+  texts: Texts;
+  title: string;
+  /** Host of this server. */
+  host: string;
+  width?: 'narrow' | 'wide';
+  /** Where the browser goes by itself. */
+  goOnTo?: string;
+}
+
+/** The frame of every page: brand, one card, the host that one is talking to. */
+export function Layout(props: PropsWithChildren<Frame>) {
+  const { texts } = props;
   return (
     <html lang={texts.language}>
       <head>
@@ -27,7 +39,7 @@ export function Layout(props: PropsWithChildren<{ title: string; host: string; n
           <Gate />
           <span>{texts.product}</span>
         </header>
-        <main class={props.narrow ? 'narrow' : undefined}>{props.children}</main>
+        <main class={props.width}>{props.children}</main>
         <footer>{props.host}</footer>
       </body>
     </html>

@@ -1,29 +1,41 @@
-import { displayClientName } from './client-name.ts';
 import { Layout, renderDocument } from './layout.tsx';
-import { texts } from './texts.ts';
+import { Problem, problemId } from './problem.tsx';
+import type { PageProblem } from './problem.tsx';
+import type { Texts } from './texts.ts';
 
 /** What the sign-in form shows. */
 export interface LoginPage {
-  clientName: string | undefined;
+  texts: Texts;
+  /** What the sign-in is for. */
+  purpose: string;
   /** What the person typed before, or the client's `login_hint`. */
   email: string;
+  /** What was done before, on a page that this one follows. */
+  done?: string;
   /** Why the last attempt failed. */
-  problem?: { kind: 'refused' } | { kind: 'throttled' | 'busy'; retryAfterSeconds: number };
+  problem?: PageProblem;
   formToken: string;
+  /** Whether there is somebody who waits for the answer that this was called off. */
+  isCancellable: boolean;
   /** Host of this server. */
   host: string;
 }
 
 /** The page that asks for e-mail and password. */
 export function renderLoginPage(page: LoginPage): string {
-  const { problem } = page;
-  const refused = problem?.kind === 'refused' ? { 'aria-invalid': 'true' as const, 'aria-describedby': 'problem' } : {};
+  const { problem, texts } = page;
+  const refused = problem?.kind === 'refused' ? { 'aria-invalid': 'true' as const, 'aria-describedby': problemId } : {};
   const title = problem ? `${texts.login.problem}: ${texts.login.title}` : texts.login.title;
   return renderDocument(
-    <Layout title={title} host={page.host} narrow>
+    <Layout texts={texts} title={title} host={page.host} width="narrow">
       <h1>{texts.login.title}</h1>
-      <p class="soft">{texts.login.purpose(displayClientName(page.clientName))}</p>
-      {problem && <Problem problem={problem} />}
+      <p class="soft">{page.purpose}</p>
+      {page.done === undefined ? undefined : (
+        <p class="done" role="status">
+          {page.done}
+        </p>
+      )}
+      {problem && <Problem problem={problem} texts={texts} />}
       <form method="post">
         <input type="hidden" name="form_token" value={page.formToken} />
         <label for="email">{texts.login.email}</label>
@@ -55,20 +67,13 @@ export function renderLoginPage(page: LoginPage): string {
           <button class="primary" type="submit" name="decision" value="login">
             {texts.login.submit}
           </button>
-          <button type="submit" name="decision" value="deny" formnovalidate>
-            {texts.login.cancel}
-          </button>
+          {page.isCancellable && (
+            <button type="submit" name="decision" value="deny" formnovalidate>
+              {texts.login.cancel}
+            </button>
+          )}
         </div>
       </form>
     </Layout>,
-  );
-}
-
-function Problem({ problem }: { problem: NonNullable<LoginPage['problem']> }) {
-  return (
-    <div class="problem" id="problem" role="alert">
-      <h2>{texts.login[problem.kind]}</h2>
-      <p>{problem.kind === 'refused' ? texts.login.refusedHint : texts.login.waitHint(problem.retryAfterSeconds)}</p>
-    </div>
   );
 }

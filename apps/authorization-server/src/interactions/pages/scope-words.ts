@@ -1,4 +1,4 @@
-import { texts } from './texts.ts';
+import type { Texts } from './texts.ts';
 
 /** One permission as a person reads it. */
 export interface ScopeWords {
@@ -8,11 +8,11 @@ export interface ScopeWords {
 }
 
 /** Puts scopes into words, in the order in which they were asked for. */
-export function describeScopes(scopes: string[]): ScopeWords[] {
-  return scopes.map(describeScope);
+export function describeScopes(scopes: string[], texts: Texts): ScopeWords[] {
+  return scopes.map((scope) => describeScope(scope, texts));
 }
 
-function describeScope(scope: string): ScopeWords {
+function describeScope(scope: string, texts: Texts): ScopeWords {
   const { plain, ofServer, custom } = texts.scopes;
   const separator = scope.indexOf(':');
   if (separator < 0) return wordsFor(plain, scope) ?? { title: scope, detail: custom };
