@@ -5,7 +5,7 @@ import type { AuditEvent } from '../audit/audit-log.ts';
 import { accessTokenLifetimeSeconds } from '../provider/lifetimes.ts';
 
 /** Clocks of gateways may be behind by as much as they tolerate in `exp`. */
-export const clockToleranceSeconds = 60;
+const clockToleranceSeconds = 60;
 
 /** The channel on which a commit wakes the publishers. */
 export const outboxChannel = 'gatehouse_outbox';
