@@ -10,7 +10,7 @@ import { sweepExpired } from '../src/storage/sweep-expired.ts';
 import { Browser } from './browser.ts';
 import { startDocumentHost, startEgressProxy } from '../../../test/support/document-host.ts';
 import type { DocumentHost } from '../../../test/support/document-host.ts';
-import { jsonOf } from './http.ts';
+import { jsonOf, sendHttp } from './http.ts';
 import type { HttpAnswer } from './http.ts';
 import { McpClient, resource } from './mcp-client.ts';
 import type { TokenAnswer } from './mcp-client.ts';
@@ -556,19 +556,16 @@ describe('a metadata document on a host of the exception list, over two replicas
   it('is not fetched from a host that the authority of the list has not certified', async () => {
     const stranger = await startDocumentHost(['agents.example']);
     const misnamed = await startDocumentHost(['other.example']);
-    const more = await startReplicas(1, {
-      AUTH_OUTBOUND_EXCEPTIONS: [
-        `agents.example:${stranger.port} 127.0.0.1/32 ${host.caFile}`,
-        `agents.example:${misnamed.port} 127.0.0.1/32 ${misnamed.caFile}`,
-        `agents.example:${host.port} 127.0.0.1/32`,
-      ].join(','),
-    });
+    const exceptions = [
+      `agents.example:${stranger.port} 127.0.0.1/32 ${host.caFile}`,
+      `agents.example:${misnamed.port} 127.0.0.1/32 ${misnamed.caFile}`,
+      `agents.example:${host.port} 127.0.0.1/32`,
+    ];
+    const more = await replicas.add({ AUTH_OUTBOUND_EXCEPTIONS: exceptions.join(',') });
     for (const { port } of [stranger, misnamed, host]) {
-      const url = new URL(McpClient.of(more, `https://agents.example:${port}/tls.json`).authorizationUrl());
-      expectRefused(await more.send(`${url.pathname}${url.search}`), 'could not be fetched');
+      expectRefused(await askAt(more, `https://agents.example:${port}/tls.json`), 'could not be fetched');
     }
     expect([...stranger.requests, ...misnamed.requests, ...host.requests]).not.toContain('/tls.json');
-    await more.stop();
     await stranger.stop();
     await misnamed.stop();
   });
@@ -582,6 +579,34 @@ describe('a metadata document on a host of the exception list, over two replicas
     });
   });
 
+  it('is not looked for where documents are switched off: a URL is a client id like any other then', async () => {
+    host.serve('/off.json', documentOf('/off.json'));
+    const off = await replicas.add({ AUTH_CLIENT_METADATA_DOCUMENTS: 'false' });
+    const metadata = jsonOf(await sendTo(off, '/.well-known/oauth-authorization-server'));
+    expect(metadata).toMatchObject({ client_id_metadata_document_supported: false });
+    expectRefused(await askAt(off, idOf('/off.json')));
+    expect(fetchesOf('/off.json')).toBe(0);
+  });
+
+  it('is fetched for one address only so often in a minute; after that it is answered 429 (RFC 6585 §4)', async () => {
+    await dataSource.query('DELETE FROM auth.rate_window');
+    const limited = await Promise.all(
+      Array.from({ length: 2 }, () => replicas.add({ AUTH_DOCUMENT_FETCHES_PER_MINUTE: '3' })),
+    );
+    const statuses: number[] = [];
+    for (let count = 0; count < 5; count++) {
+      const url = `https://unknown.example/${count}`;
+      statuses.push((await askAt(limited[count % 2] ?? { port: 0 }, url)).status);
+    }
+    expect(statuses).toEqual([400, 400, 400, 429, 429]);
+  });
+
+  const sendTo = ({ port }: { port: number }, target: string) =>
+    sendHttp({ port, target, headers: { host: new URL(replicas.issuer).host, accept: 'text/html' } });
+  const askAt = (server: { port: number }, oauthClientId: string) => {
+    const url = new URL(McpClient.of(replicas, oauthClientId).authorizationUrl({ redirect_uri: redirectUri }));
+    return sendTo(server, `${url.pathname}${url.search}`);
+  };
   const auditOf = (oauthClientId: string) =>
     dataSource.query<{ type: string; outcome: string; details: object }[]>(
       'SELECT type, outcome, details FROM auth.audit_row WHERE oauth_client_id = $1 ORDER BY id',
@@ -594,30 +619,4 @@ describe('a metadata document on a host of the exception list, over two replicas
     );
     return rows.map(({ reason }) => reason);
   };
-});
-
-describe('metadata documents', () => {
-  let replicas: Replicas;
-
-  afterAll(() => replicas.stop());
-
-  it('can be switched off, and then a URL is a client id like any other', async () => {
-    replicas = await startReplicas(1, { AUTH_CLIENT_METADATA_DOCUMENTS: 'false' });
-    const metadata = jsonOf(await replicas.send('/.well-known/oauth-authorization-server'));
-    expect(metadata).toMatchObject({ client_id_metadata_document_supported: false });
-    const url = new URL(McpClient.of(replicas, 'https://agents.example/agent.json').authorizationUrl());
-    const answer = await replicas.send(`${url.pathname}${url.search}`);
-    expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('invalid_client')]);
-  });
-
-  it('are fetched for one address only so often in a minute; after that it is answered 429 (RFC 6585 §4)', async () => {
-    await replicas.stop();
-    replicas = await startReplicas(2, { AUTH_DOCUMENT_FETCHES_PER_MINUTE: '3' });
-    const statuses: number[] = [];
-    for (let count = 0; count < 5; count++) {
-      const url = new URL(McpClient.of(replicas, `https://unknown.example/${count}`).authorizationUrl());
-      statuses.push((await replicas.send(`${url.pathname}${url.search}`)).status);
-    }
-    expect(statuses).toEqual([400, 400, 400, 429, 429]);
-  });
 });

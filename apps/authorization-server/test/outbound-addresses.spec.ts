@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startDocumentHost, startEgressProxy, startListener } from '../../../test/support/document-host.ts';
 import type { CountedPort, DocumentHost } from '../../../test/support/document-host.ts';
 import { jsonOf } from './http.ts';
+import { readOutboundExceptions } from '../src/clients/outbound/outbound-exceptions.ts';
+import { OutboundFetch } from '../src/clients/outbound/outbound-fetch.ts';
 import { Browser } from './browser.ts';
 import { callback, McpClient } from './mcp-client.ts';
 import { begin, isApprovalPage } from './pages.ts';
@@ -219,25 +221,18 @@ describe('a name whose addresses change between the check and the connection', (
   it('is asked for once, and connected to at the address that was checked', async () => {
     const checked = await startListener('127.0.0.2');
     const later = await startListener('127.0.0.1', checked.port);
-    const replicas = await startReplicas(1, {
-      AUTH_OUTBOUND_EXCEPTIONS: `rebind.example:${checked.port} 127.0.0.2/32`,
-      AUTH_DOCUMENT_FETCHES_PER_MINUTE: '100000',
-    });
-    try {
-      for (const [index, address] of answered.entries()) {
-        resolver.asked.clear();
-        resolver.answers.set('rebind.example', [['127.0.0.2'], [address === '127.0.0.2' ? '127.0.0.1' : address]]);
-        const client = McpClient.of(replicas, `https://rebind.example:${checked.port}/${index}.json`);
-        const url = new URL(client.authorizationUrl());
-        expect((await replicas.send(`${url.pathname}${url.search}`)).status).toBe(400);
-        // Once for each family.
-        expect([address, resolver.asked.get('rebind.example')]).toEqual([address, 2]);
-        expect([address, checked.connections(), later.connections()]).toEqual([address, index + 1, 0]);
-      }
-    } finally {
-      await replicas.stop();
-      await Promise.all([checked.stop(), later.stop()]);
+    const listed = `rebind.example:${checked.port} 127.0.0.2/32`;
+    const outbound = new OutboundFetch({ exceptions: readOutboundExceptions([listed], 'SETTING') });
+    for (const [index, address] of answered.entries()) {
+      resolver.asked.clear();
+      resolver.answers.set('rebind.example', [['127.0.0.2'], [address === '127.0.0.2' ? '127.0.0.1' : address]]);
+      const fetching = outbound.getJson(`https://rebind.example:${checked.port}/`, { maxBytes: 1 });
+      await expect(fetching).rejects.toMatchObject({ reason: 'unreachable' });
+      // Once for each family.
+      expect([address, resolver.asked.get('rebind.example')]).toEqual([address, 2]);
+      expect([address, checked.connections(), later.connections()]).toEqual([address, index + 1, 0]);
     }
+    await Promise.all([checked.stop(), later.stop()]);
   });
 });
 
@@ -245,26 +240,17 @@ describe('a fetch that a stranger asks for, behind an egress proxy', () => {
   it('connects to the proxy alone, and asks it for no address and no inner name', async () => {
     const everywhere = await startListener('0.0.0.0');
     const proxy = await startEgressProxy({ port: everywhere.port });
-    const replicas = await startReplicas(1, {
-      AUTH_EGRESS_PROXY: `http://127.0.0.1:${proxy.port}`,
-      AUTH_DOCUMENT_FETCHES_PER_MINUTE: '100000',
-    });
-    try {
-      resolver.asked.clear();
-      for (const name of [...literals, ...innerNames]) {
-        const client = McpClient.of(replicas, `https://${name}/client.json`);
-        const url = new URL(client.authorizationUrl());
-        expect([name, (await replicas.send(`${url.pathname}${url.search}`)).status]).toEqual([name, 400]);
-      }
-      expect([proxy.connections(), everywhere.connections()]).toEqual([0, 0]);
-      const client = McpClient.of(replicas, 'https://public.example/client.json');
-      const url = new URL(client.authorizationUrl());
-      expect((await replicas.send(`${url.pathname}${url.search}`)).status).toBe(400);
-      expect(proxy.authorities).toEqual(['public.example:443']);
-      expect(resolver.asked.size).toBe(0);
-    } finally {
-      await replicas.stop();
-      await Promise.all([proxy.stop(), everywhere.stop()]);
+    const outbound = new OutboundFetch({ exceptions: [], proxy: `http://127.0.0.1:${proxy.port}` });
+    resolver.asked.clear();
+    for (const name of [...literals, ...innerNames]) {
+      const refusal = await outbound.getJson(`https://${name}/`, { maxBytes: 1 }).catch((error: unknown) => error);
+      expect([name, refusal]).toEqual([name, expect.objectContaining({ reason: 'host_name' })]);
     }
+    expect([proxy.connections(), everywhere.connections()]).toEqual([0, 0]);
+    const fetching = outbound.getJson('https://public.example/', { maxBytes: 1 });
+    await expect(fetching).rejects.toMatchObject({ reason: 'unreachable' });
+    expect(proxy.authorities).toEqual(['public.example:443']);
+    expect([proxy.connections(), resolver.asked.size]).toEqual([1, 0]);
+    await Promise.all([proxy.stop(), everywhere.stop()]);
   });
 });
