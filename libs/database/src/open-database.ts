@@ -9,6 +9,7 @@ import { advisoryLockKey } from './advisory-lock.ts';
 import { reportLostConnection } from './events.ts';
 import { explainDatabaseFailure, parseDatabaseUrl } from './explain-connection-failure.ts';
 import { MigrationLog } from './migration-log.ts';
+import { asPrepared } from './prepared-statement.ts';
 
 /** What a process opens its database with. */
 interface DatabaseOptions {
@@ -127,7 +128,7 @@ class ImpatientClient extends pg.Client {
 
   /** A connection on which the server fell silent is given up: what else would be sent on it would wait as well. */
   override query(...parameters: unknown[]): never {
-    const answer = (super.query as (...parameters: unknown[]) => unknown)(...parameters);
+    const answer = (super.query as (...parameters: unknown[]) => unknown)(...asPrepared(parameters));
     if (answer instanceof Promise) answer.catch((error: Error) => this.#giveUpSilence(error));
     return answer as never;
   }

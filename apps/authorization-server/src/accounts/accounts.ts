@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, IsNull } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { recordAudit } from '../audit/audit-log.ts';
 import { withManager } from '../storage/unit-of-work.ts';
@@ -16,8 +16,10 @@ export class Accounts {
     this.#dataSource = dataSource;
   }
 
+  /** One that an operator disabled is as good as gone. */
   async find(sub: string): Promise<Account | undefined> {
-    return (await withManager(this.#dataSource, (manager) => manager.findOneBy(Account, { sub }))) ?? undefined;
+    const enabled = { sub, disabledAt: IsNull() };
+    return (await withManager(this.#dataSource, (manager) => manager.findOneBy(Account, enabled))) ?? undefined;
   }
 }
 

@@ -112,6 +112,7 @@ export class SignIn {
         tenantId: attempt.tenantId,
         key: emailKey(attempt.email),
       })
+      .andWhere('account.disabledAt IS NULL')
       .getRawAndEntities<{ browser_known: boolean }>();
     return { account: found.entities[0], browserKnown: found.raw[0]?.browser_known ?? false };
   }

@@ -1,6 +1,8 @@
+import { accountCommands } from './accounts.ts';
 import { auditCommands } from './audit.ts';
 import { clientCommands } from './clients.ts';
 import type { Command } from './command.ts';
+import { declarationCommands } from './declaration.ts';
 import { grantCommands } from './grants.ts';
 import { initialAccessTokenCommands } from './initial-access-tokens.ts';
 import { keyCommands } from './keys.ts';
@@ -8,8 +10,10 @@ import { scopeCommands } from './scopes.ts';
 
 /** Every command of an operator. */
 export const commands: readonly Command[] = [
+  ...declarationCommands,
   ...clientCommands,
   ...initialAccessTokenCommands,
+  ...accountCommands,
   ...grantCommands,
   ...scopeCommands,
   ...keyCommands,

@@ -134,9 +134,6 @@ async function createSigningKey(
   await audit(manager, { type: 'signing_key.created', details: { kid, algorithm, state } });
 }
 
-function audit(
-  manager: EntityManager,
-  event: Pick<AuditEvent, 'type' | 'reason' | 'details'>,
-): Promise<void> {
+function audit(manager: EntityManager, event: Pick<AuditEvent, 'type' | 'reason' | 'details'>): Promise<void> {
   return recordAudit(manager, { actor: 'system', ...event, tenantId: defaultTenant, outcome: 'success' });
 }

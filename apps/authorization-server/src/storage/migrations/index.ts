@@ -7,6 +7,7 @@ import { ClientDocuments1795000000005 } from './1795000000005-client-documents.t
 import { RegisteredClients1795000000006 } from './1795000000006-registered-clients.ts';
 import { OutboxIssuedBefore1795000000007 } from './1795000000007-outbox-issued-before.ts';
 import { ClientLogos1795000000008 } from './1795000000008-client-logos.ts';
+import { DisabledAccounts1795000000010 } from './1795000000010-disabled-accounts.ts';
 import { BrowserSessions1795000000011 } from './1795000000011-browser-sessions.ts';
 import { SecondFactor1795000000012 } from './1795000000012-second-factor.ts';
 import { ScopeContents1795000000020 } from './1795000000020-scope-contents.ts';
@@ -23,6 +24,7 @@ export const migrations = [
   RegisteredClients1795000000006,
   OutboxIssuedBefore1795000000007,
   ClientLogos1795000000008,
+  DisabledAccounts1795000000010,
   BrowserSessions1795000000011,
   SecondFactor1795000000012,
   ScopeContents1795000000020,
