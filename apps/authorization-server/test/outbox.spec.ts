@@ -108,35 +108,29 @@ describe('the outbox of two authorization servers', () => {
     await expect.poll(unpublished).toEqual([]);
   });
 
-  it('tells of an account with each of its grants, which end, and lets it sign in again at once', async () => {
-    const client = await McpClient.register(replicas);
-    const [one, other] = [await client.obtainTokens(), await (await McpClient.register(replicas)).obtainTokens()];
-    const { sub, gid } = decodeJwt(one.access_token).claims as { sub: string; gid: string };
-    await inTransaction({ kind: 'account', id: sub, tenant, reason: 'password_changed' });
-    await hear(sub, gid, String(decodeJwt(other.access_token).claims.gid));
-    expect((await client.refresh(one.refresh_token)).status).toBe(400);
-    const again = await client.obtainTokens();
-    const { iat, gid: newGrant } = decodeJwt(again.access_token).claims as { iat: number; gid: string };
-    const told = heard.find(({ kind, id }) => kind === 'account' && id === sub);
-    expect(told?.issuedBefore).toBeLessThanOrEqual(iat);
-    expect(heard.some(({ id }) => id === newGrant)).toBe(false);
-    const audit = await dataSource.query(
-      `SELECT outcome, reason, on_behalf_of AS sub FROM auth.audit_row WHERE type = 'account.tokens_revoked'`,
-    );
-    expect(audit).toEqual([{ outcome: 'success', reason: 'password_changed', sub }]);
-  });
-
-  it('tells of a client by one entry, and ends its grants', async () => {
-    const client = await McpClient.register(replicas);
-    const tokens = await client.obtainTokens();
-    const { gid, iat } = decodeJwt(tokens.access_token).claims as { gid: string; iat: number };
-    await inTransaction({ kind: 'client', id: client.oauthClientId, tenant, reason: 'client_deleted' });
-    await hear(client.oauthClientId);
-    expect((await client.refresh(tokens.refresh_token)).status).toBe(400);
-    expect(heard.find(({ id }) => id === client.oauthClientId)).toMatchObject({ kind: 'client', tenant });
-    expect(heard.find(({ id }) => id === client.oauthClientId)?.issuedBefore).toBeGreaterThan(iat + 30);
-    expect(heard.some(({ id }) => id === gid)).toBe(false);
-  });
+  it.each(['account', 'client'] as const)(
+    'tells of everything of an %s and of each of its grants, which end, and lets it come back at once',
+    async (kind) => {
+      const client = await McpClient.register(replicas);
+      const tokens = [await client.obtainTokens(), await client.obtainTokens()];
+      const claims = tokens.map(({ access_token: token }) => decodeJwt(token).claims as { sub: string; gid: string });
+      const id = kind === 'account' ? (claims[0]?.sub ?? '') : client.oauthClientId;
+      await inTransaction({ kind, id, tenant, reason: 'test' });
+      await hear(id, ...claims.map(({ gid }) => gid));
+      for (const { refresh_token: token } of tokens) expect((await client.refresh(token)).status).toBe(400);
+      const again = await client.obtainTokens();
+      const { iat, gid } = decodeJwt(again.access_token).claims as { iat: number; gid: string };
+      const told = heard.find((one) => one.kind === kind && one.id === id);
+      expect(told?.issuedBefore).toBeLessThanOrEqual(iat);
+      expect(heard.some((one) => one.id === gid)).toBe(false);
+      const audit = await dataSource.query(
+        `SELECT outcome, reason, on_behalf_of AS account, oauth_client_id AS client FROM auth.audit_row WHERE type = $1`,
+        [`${kind}.tokens_revoked`],
+      );
+      const whose = kind === 'account' ? { account: id, client: null } : { account: null, client: id };
+      expect(audit).toEqual([{ outcome: 'success', reason: 'test', ...whose }]);
+    },
+  );
 
   it('wakes publishers with the commit, and not before', async () => {
     let woken = 0;

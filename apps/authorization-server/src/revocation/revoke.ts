@@ -33,10 +33,9 @@ export type Revocation = {
  *
  * - `token`: this access token alone.
  * - `grant`: the grant with its codes, refresh tokens and access tokens (audit: `grant.ended`).
- * - `account`: every grant of the account, and with them all its tokens of before (audit: `account.tokens_revoked`). The account may
- *   sign in again at once and gets tokens that are good.
- * - `client`: every grant of the OAuth client (audit: `client.tokens_revoked`). Its tokens are refused for another minute, for clocks
- *   that disagree: meant for a client that is deleted or switched off.
+ * - `account`: every grant of the account, and with them all its tokens of before (audit: `account.tokens_revoked`). It may sign in
+ *   again at once and gets tokens that are good.
+ * - `client`: the same for an OAuth client (audit: `client.tokens_revoked`).
  *
  * It takes rows of grants before rows of tokens. A transaction that holds a refresh token or a code already must not call it
  * (see `endGrantAfterwards`). It ends neither browser sessions nor the account or client itself: that is the caller's.
@@ -50,9 +49,9 @@ export async function revoke(manager: EntityManager, revocation: Revocation): Pr
     case 'grant':
       return revokeGrant(manager, revocation);
     case 'account':
-      return revokeAccount(manager, revocation);
+      return revokeAll(manager, revocation, 'account');
     default:
-      return revokeClient(manager, revocation);
+      return revokeAll(manager, revocation, 'client');
   }
 }
 
@@ -82,28 +81,17 @@ async function revokeGrant(manager: EntityManager, revocation: Revocation): Prom
 }
 
 /**
- * Each grant by its name, which no clock can get wrong, and the account by the time of its tokens, for a grant that another
- * transaction is about to write. Of the present second only those are hit that belong to a grant: a new sign-in in it is good.
+ * Everything of an account or client: by the time of its tokens, which is one entry and told first, for a client may have
+ * grants by the ten thousand; and each grant by its name, which no clock can get wrong. A new sign-in is good at once.
  */
-async function revokeAccount(manager: EntityManager, revocation: Revocation): Promise<boolean> {
+async function revokeAll(manager: EntityManager, revocation: Revocation, kind: 'account' | 'client'): Promise<boolean> {
   const { id, tenant } = revocation;
-  const ended = await endGrants(manager, 'account_id = $2', [tenant, id]);
+  const ended = await endGrants(manager, kind === 'account' ? 'account_id = $2' : 'oauth_client_id = $2', [tenant, id]);
+  await tellGateways(manager, { tenant, kind, keys: [id], isOfEarlierTokens: true });
   await tellGateways(manager, { tenant, kind: 'grant', keys: ended });
-  await tellGateways(manager, { tenant, kind: 'account', keys: [id], issuedBeforeSeconds: 0 });
-  await audit(manager, { ...revocation, by: { onBehalfOf: id, ...revocation.by } }, 'account.tokens_revoked', {
-    grants: ended.length,
-  });
-  return true;
-}
-
-/** A client may have grants by the ten thousand: one entry stands for all. */
-async function revokeClient(manager: EntityManager, revocation: Revocation): Promise<boolean> {
-  const { id, tenant } = revocation;
-  const ended = await endGrants(manager, 'oauth_client_id = $2', [tenant, id]);
-  await tellGateways(manager, { tenant, kind: 'client', keys: [id], issuedBeforeSeconds: clockToleranceSeconds });
-  await audit(manager, { ...revocation, by: { oauthClientId: id, ...revocation.by } }, 'client.tokens_revoked', {
-    grants: ended.length,
-  });
+  const whose = kind === 'account' ? { onBehalfOf: id } : { oauthClientId: id };
+  const by = { ...whose, ...revocation.by };
+  await audit(manager, { ...revocation, by }, `${kind}.tokens_revoked`, { grants: ended.length });
   return true;
 }
 
@@ -134,22 +122,22 @@ interface OutboxWriting {
   keys: string[];
   /** When the last token that it can hit has expired, in seconds; unless said, that of a token issued just now. */
   expiresAt?: number;
-  /** Only tokens are hit that were issued before so many seconds from the present one on. */
-  issuedBeforeSeconds?: number;
+  /** Only tokens are hit that were issued before the present second. */
+  isOfEarlierTokens?: boolean;
 }
 
 async function tellGateways(manager: EntityManager, writing: OutboxWriting): Promise<void> {
-  const { tenant, kind, keys, expiresAt, issuedBeforeSeconds } = writing;
-  const livesSeconds = accessTokenLifetimeSeconds + clockToleranceSeconds + (issuedBeforeSeconds ?? 0);
+  const { tenant, kind, keys, expiresAt, isOfEarlierTokens = false } = writing;
+  const livesSeconds = accessTokenLifetimeSeconds + clockToleranceSeconds;
   await manager.query(
     `WITH written AS (
        INSERT INTO auth.outbox (tenant_id, kind, key, expires_at, issued_before)
        SELECT $1, $2, key, coalesce(to_timestamp($4::double precision), now() + make_interval(secs => $5::double precision)),
-              date_trunc('second', now()) + make_interval(secs => $6::double precision)
+              CASE WHEN $6 THEN date_trunc('second', now()) END
        FROM unnest($3::text[]) AS key RETURNING 1
      )
      SELECT pg_notify('${outboxChannel}', '') FROM written LIMIT 1`,
-    [tenant, kind, keys, expiresAt ?? null, livesSeconds, issuedBeforeSeconds ?? null],
+    [tenant, kind, keys, expiresAt ?? null, livesSeconds, isOfEarlierTokens],
   );
 }
 
