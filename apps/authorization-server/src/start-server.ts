@@ -70,7 +70,7 @@ export async function startServer(given: GivenSettings, logger: Logger): Promise
 
 async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Promise<RunningServer> {
   const encryption = readKeyEncryption(given);
-  const { ofClients: outbound } = outboundFetches(given);
+  const { ofClients: outbound, ofLogos } = outboundFetches(given);
   const health = new Health();
   const front = await listenEarly(given, opened);
   const settings: Settings = { ...given, AUTH_ISSUER: given.AUTH_ISSUER ?? `http://localhost:${front.port}` };
@@ -96,7 +96,7 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
         logger,
       })
     : undefined;
-  const logos = new ClientLogos({ dataSource, outbound, fetchesPerMinute, logger });
+  const logos = new ClientLogos({ dataSource, outbound: ofLogos, fetchesPerMinute, logger });
   const core = { settings, logger, dataSource, audit, encryption, secrets, resources, outbound, documents, logos };
   const app = await composeApp(core, front.server, logger);
   opened.add(() => app.close());

@@ -469,9 +469,7 @@ describe('registration at servers that limit it', () => {
     });
 
     it.each([
-      ['no token', async () => ({})],
       ['an unknown token', async () => bearer('unknown')],
-      ['a token in the wrong scheme', async () => ({ authorization: `Basic ${(await create()).token}` })],
       ['an expired token', async () => bearer((await create(-1)).token)],
       [
         'a token that was taken back',
@@ -487,6 +485,14 @@ describe('registration at servers that limit it', () => {
       expect([answer.status, jsonOf(answer)]).toEqual([401, expect.objectContaining({ error: 'invalid_token' })]);
       expect(answer.headers['www-authenticate']).toBe(`Bearer realm="${replicas.issuer}", error="invalid_token"`);
       expect(answer.headers['access-control-allow-origin']).toBe('*');
+    });
+
+    it('is refused without a token, with a challenge that names no error (RFC 6750 §3)', async () => {
+      const { token } = await create();
+      for (const headers of [{}, { authorization: `Basic ${token}` }, { authorization: 'Bearer' }]) {
+        const answer = await register(port, headers);
+        expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, `Bearer realm="${replicas.issuer}"`]);
+      }
     });
 
     it('keeps no token that can be read, and none longer than it is good', async () => {

@@ -18,18 +18,22 @@ const makesRoomAfterSeconds = 60 * 60;
 export function guardRegistration(dataSource: DataSource, settings: Settings): Step {
   const tokens = new InitialAccessTokens();
   const needsToken = settings.AUTH_REGISTRATION === 'initial-access-token';
+  const challenge = `Bearer realm="${settings.AUTH_ISSUER}"`;
+  const spend = async (ctx: KoaContextWithOIDC, manager: EntityManager) => {
+    const token = presentedToken(ctx);
+    const id = token === undefined ? undefined : await tokens.spend(manager, token);
+    if (id !== undefined) return id;
+    // RFC 6750 §3: no error code for a request that holds no token.
+    ctx.set('www-authenticate', token === undefined ? challenge : `${challenge}, error="invalid_token"`);
+    throw new RefusedToken();
+  };
   return async (ctx, next) => {
     if (ctx.path !== routes.registration || ctx.method !== 'POST') return next();
-    // RFC 6750 §3, for the case that the token is refused.
-    if (needsToken) ctx.set('www-authenticate', `Bearer realm="${settings.AUTH_ISSUER}", error="invalid_token"`);
     const spentId = await withManager(dataSource, async (manager) => {
-      const id = needsToken ? await tokens.spend(manager, presentedToken(ctx)) : undefined;
-      if (needsToken && id === undefined)
-        throw new RefusedToken('the initial access token is not good, or not any more');
+      const id = needsToken ? await spend(ctx, manager) : undefined;
       await keepQuota(ctx, manager, settings.AUTH_REGISTERED_CLIENTS_MAX);
       return id;
     });
-    ctx.remove('www-authenticate');
     await next();
     const { client } = ctx.oidc;
     if (ctx.status !== 201 || spentId === undefined || !client) return;
@@ -38,16 +42,14 @@ export function guardRegistration(dataSource: DataSource, settings: Settings): S
 }
 
 /** RFC 6750 §2.1; a registration has a JSON body, so the token stands nowhere else. */
-function presentedToken(ctx: KoaContextWithOIDC): string {
-  const token = /^Bearer +([\w.~+/-]{1,256}=*)$/i.exec(ctx.get('authorization'))?.[1];
-  if (token === undefined) throw new RefusedToken('an initial access token is needed to register here');
-  return token;
+function presentedToken(ctx: KoaContextWithOIDC): string | undefined {
+  return /^Bearer +([\w.~+/-]{1,256}=*)$/i.exec(ctx.get('authorization'))?.[1];
 }
 
 /** RFC 6750 §3.1 */
 class RefusedToken extends errors.CustomOIDCProviderError {
-  constructor(description: string) {
-    super('invalid_token', description);
+  constructor() {
+    super('invalid_token', 'registering here needs an initial access token that is good and was not used');
     this.status = 401;
     this.statusCode = 401;
   }

@@ -3,8 +3,10 @@ import { OutboundFetch } from './outbound-fetch.ts';
 
 /** Fetches by who names the address. A host that is listed for one is a stranger's to the other. */
 export interface OutboundFetches {
-  /** Of what clients say of themselves: documents, key sets, logos. Anybody can be a client. */
+  /** Of what clients say of themselves: documents and key sets. Anybody can be a client. */
   ofClients: OutboundFetch;
+  /** Of their logos, under the same list. Slow ones keep no document waiting. */
+  ofLogos: OutboundFetch;
   /** Of what an administrator sets for an identity provider. */
   ofIdentityProviders: OutboundFetch;
 }
@@ -22,6 +24,7 @@ export function outboundFetches(settings: {
     });
   return {
     ofClients: fetchUnder('AUTH_OUTBOUND_EXCEPTIONS'),
+    ofLogos: fetchUnder('AUTH_OUTBOUND_EXCEPTIONS'),
     ofIdentityProviders: fetchUnder('AUTH_IDENTITY_PROVIDER_EXCEPTIONS'),
   };
 }
