@@ -161,7 +161,7 @@ export const german: Texts = {
     recovery: {
       title: 'Ihre Wiederherstellungscodes',
       introduction:
-        'Jeder meldet Sie einmal an, wenn Ihr Authenticator verloren ist. Bewahren Sie sie bei Ihren Passwörtern auf: Sie werden nur jetzt gezeigt.',
+        'Jeder meldet Sie einmal an, wenn Ihr Authenticator verloren ist. Bewahren Sie die Codes bei Ihren Passwörtern auf: Gezeigt werden sie nur jetzt.',
       done: 'Ich habe sie aufbewahrt',
     },
 
