@@ -174,6 +174,8 @@ describe('the 2025 revisions', () => {
 
     it('are challenged with 403 for it and for those that the token has (2025-11-25 §Scope Challenge Handling)', async () => {
       expect(await write({ scope: held() })).toEqual({ status: 403, scope: challenged() });
+      // A strange issuer may call its scopes what it likes.
+      expect(await write({ scope: `${held()} a"b c\r\nd é` })).toEqual({ status: 403, scope: challenged() });
     });
 
     it('are reported, once, to an authorization server that leads their client; the challenge waits for it', async () => {

@@ -6,6 +6,9 @@ import { PublicUrls } from '../public-urls.ts';
 import { insufficientScope } from './challenge.ts';
 import { StepUpRequests } from './step-up-requests.ts';
 
+// RFC 6749 §3.3: what an issuer writes otherwise cannot stand in a header.
+const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
+
 /** Challenges requests whose token lacks scopes, in words that their client can act on. */
 @Injectable()
 export class ScopeChallenges {
@@ -29,7 +32,7 @@ export class ScopeChallenges {
   ): Promise<HttpRefusal> {
     const metadataUrl = this.#urls.metadataUrlOf(endpoint);
     if (version === modernVersion) return insufficientScope(scopes, metadataUrl);
-    const all = [...new Set([...principal.scopes, ...scopes])];
+    const all = [...new Set([...principal.scopes.filter((scope) => scopeToken.test(scope)), ...scopes])];
     await this.#stepUps.ask(principal, all);
     return insufficientScope(all, metadataUrl);
   }
