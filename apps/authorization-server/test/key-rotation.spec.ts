@@ -122,13 +122,14 @@ describe('signing keys over two replicas', () => {
       `SELECT type, reason, actor FROM auth.audit_row
        WHERE type LIKE 'signing_key.%' AND type <> 'signing_key.created' ORDER BY id`,
     );
+    // Called without a command, which would say which operator it was.
     expect(rows).toEqual([
-      { type: 'signing_key.rotation_requested', reason: null, actor: 'operator' },
+      { type: 'signing_key.rotation_requested', reason: null, actor: 'system' },
       { type: 'signing_key.activated', reason: 'requested', actor: 'system' },
       { type: 'signing_key.activated', reason: 'scheduled', actor: 'system' },
       { type: 'signing_key.removed', reason: null, actor: 'system' },
       { type: 'signing_key.removed', reason: null, actor: 'system' },
-      { type: 'signing_key.revoked', reason: null, actor: 'operator' },
+      { type: 'signing_key.revoked', reason: null, actor: 'system' },
       { type: 'signing_key.activated', reason: 'no_active_key', actor: 'system' },
     ]);
   });
