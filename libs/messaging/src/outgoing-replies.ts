@@ -1,3 +1,4 @@
+import type { Principal } from '@gatehouse/protocol';
 import type { FinalFrame } from './call.ts';
 import type { SendFrame } from './outgoing-reply.ts';
 import { OutgoingReply } from './outgoing-reply.ts';
@@ -5,6 +6,8 @@ import type { RunningCall } from './running-call.ts';
 
 /** How much of finished results may wait for windows to open before new calls are refused. */
 const maxWaitingBytes = 128 * 1024 * 1024;
+/** How much of it one account may hold before its own are. */
+const maxAccountBytes = maxWaitingBytes / 4;
 
 /**
  * Results whose readers have not let them go yet. Their handlers have ended, so they hold no place in the queue; what
@@ -12,16 +15,20 @@ const maxWaitingBytes = 128 * 1024 * 1024;
  */
 export class OutgoingReplies {
   readonly #waiting = new Map<string, { call: RunningCall; reply: OutgoingReply }>();
-  #waitingBytes = 0;
+  readonly #bytesByAccount = new Map<string, number>();
+  /** No account counts for more than its share: one whose calls ended all at once shuts nobody else out. */
+  #countedBytes = 0;
   #onIdle: (() => void) | undefined;
 
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** True when no further result may be made to wait. */
-  get full(): boolean {
-    return this.#waitingBytes >= maxWaitingBytes;
+  /** True when no further result of this caller may be made to wait. */
+  isFullFor(principal: Principal): boolean {
+    if (this.#countedBytes >= maxWaitingBytes) return true;
+    // Nobody waits, nearly always: then nothing is looked up.
+    return this.#waiting.size > 0 && (this.#bytesByAccount.get(accountOf(principal)) ?? 0) >= maxAccountBytes;
   }
 
   /** Sends a frame in chunks: what the window allows now, the rest when it opens. */
@@ -31,7 +38,7 @@ export class OutgoingReplies {
     if (reply.complete) return;
     call.awaitReader();
     this.#waiting.set(call.callId, { call, reply });
-    this.#waitingBytes += reply.totalBytes;
+    this.#count(call.principal, reply.totalBytes);
   }
 
   /** The gateway has passed on enough to take the message up to this byte. */
@@ -48,7 +55,7 @@ export class OutgoingReplies {
     const entry = this.#waiting.get(callId);
     if (!entry) return;
     this.#waiting.delete(callId);
-    this.#waitingBytes -= entry.reply.totalBytes;
+    this.#count(entry.call.principal, -entry.reply.totalBytes);
     if (this.#waiting.size === 0) this.#onIdle?.();
   }
 
@@ -67,4 +74,17 @@ export class OutgoingReplies {
       if (this.#waiting.size === 0) resolve();
     });
   }
+
+  #count(principal: Principal, bytes: number): void {
+    const account = accountOf(principal);
+    const before = this.#bytesByAccount.get(account) ?? 0;
+    const after = before + bytes;
+    if (after === 0) this.#bytesByAccount.delete(account);
+    else this.#bytesByAccount.set(account, after);
+    this.#countedBytes += Math.min(after, maxAccountBytes) - Math.min(before, maxAccountBytes);
+  }
+}
+
+function accountOf({ tenant, issuer, accountId }: Principal): string {
+  return JSON.stringify([tenant, issuer, accountId]);
 }

@@ -86,7 +86,7 @@ export class ServedInstance {
     const call = new RunningCall(at, header, principal, message.data, (kind, body) =>
       this.#sendNotification(replySubject, kind, body),
     );
-    const taken = !this.#replies.full && this.#queue.offer(call, () => this.#run(call, handler));
+    const taken = !this.#replies.isFullFor(principal) && this.#queue.offer(call, () => this.#run(call, handler));
     if (!taken) this.refuse(replySubject, 'overloaded');
   }
 

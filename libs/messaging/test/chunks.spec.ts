@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChunkedFrame } from '../src/chunked-frame.ts';
 import type { CallHandler, CallOutcome, FinalFrame } from '../src/index.ts';
 import { ChunksLostError, collectFrame } from '../src/index.ts';
-import { openGateway, sharedNatsUrl, until } from './bus.ts';
+import { openGateway, principalOf, sharedNatsUrl, until } from './bus.ts';
 import { serveTo } from './serve-to.ts';
 
 const kilobyte = 1024;
@@ -192,6 +192,40 @@ describe('many results at once', () => {
     expect(bodies.every(({ body }) => pattern(megabyte).equals(body))).toBe(true);
     await stop();
     await own.close();
+  });
+});
+
+describe('results that nobody reads', () => {
+  const result = Buffer.alloc(8 * megabyte);
+  const overloaded = { kind: 'refused', reason: 'overloaded' };
+
+  it('shut out the account that left them, and nobody else, though its calls ended all at once', async () => {
+    const handled: string[] = [];
+    const { call, server, tenant, stop } = await serveTo(
+      gateway,
+      ({ name, principal }) => {
+        handled.push(principal.accountId);
+        return Promise.resolve({ kind: 'result', body: name === 'small' ? Buffer.from('{}') : result });
+      },
+      { concurrency: 32 },
+    );
+    const callAs = (accountId: string, name = 'large') =>
+      call({ name, principal: { ...principalOf(tenant), accountId } });
+    const unread = await Promise.all(Array.from({ length: 20 }, () => callAs('greedy')));
+    expect(await callAs('greedy', 'small')).toEqual(overloaded);
+    expect(handled).toHaveLength(20);
+    expect(await callAs('other', 'small')).toMatchObject({ kind: 'answered' });
+
+    // All of them together stay below 128 MiB, whoever they are.
+    for (const account of ['second', 'third', 'fourth'])
+      unread.push(...(await Promise.all(Array.from({ length: 4 }, () => callAs(account)))));
+    expect(await callAs('other', 'small')).toEqual(overloaded);
+
+    for (const outcome of unread) frameOf(outcome).chunks.cancel();
+    await until(() => server.inFlight() === 0);
+    for (const account of ['greedy', 'other'])
+      expect(await callAs(account, 'small')).toMatchObject({ kind: 'answered' });
+    await stop();
   });
 });
 
