@@ -7,7 +7,7 @@ import { defineProject } from 'vitest/config';
  */
 export function testProject(
   name: string,
-  options: { services?: boolean; include?: string[]; timeoutMs?: number } = {},
+  options: { services?: boolean; include?: string[]; timeoutMs?: number; setupFiles?: string[] } = {},
 ) {
   return defineProject({
     ssr: { resolve: { conditions: ['@gatehouse/source', ...defaultServerConditions] } },
@@ -20,6 +20,7 @@ export function testProject(
       hookTimeout: 60_000,
       // Most tests wait for other processes: more of them at a time than there are cores to spare.
       maxWorkers: 3,
+      setupFiles: options.setupFiles ?? [],
       ...(options.services ? { globalSetup: [new URL('test/support/services.ts', import.meta.url).pathname] } : {}),
     },
   });

@@ -1,3 +1,7 @@
 import { testProject } from '../../vitest.project.ts';
 
-export default testProject('authorization-server-app', { services: true, timeoutMs: 30_000 });
+export default testProject('authorization-server-app', {
+  services: true,
+  timeoutMs: 30_000,
+  setupFiles: ['test/cheap-passwords.ts'],
+});

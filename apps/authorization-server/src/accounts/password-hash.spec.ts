@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { hashPassword, needsRehash, verifyPassword } from './password-hash.ts';
+
+// The other tests hash at a lower cost.
+vi.unmock('./password-hash.ts');
 
 const cheap = { memoryKib: 64, passes: 1, lanes: 1 };
 
