@@ -77,12 +77,10 @@ export class IssuerPublisher {
 
   async #publish(natsSubject: NatsSubject, content: object, ttl?: string): Promise<void> {
     const jetstream = await this.#manager();
-    await jetstream
-      .jetstream()
-      .publish(natsSubject, JSON.stringify(content), {
-        timeout: writeTimeoutMs,
-        ...(ttl === undefined ? {} : { ttl }),
-      });
+    await jetstream.jetstream().publish(natsSubject, JSON.stringify(content), {
+      timeout: writeTimeoutMs,
+      ...(ttl === undefined ? {} : { ttl }),
+    });
   }
 
   #manager(): Promise<JetStreamManager> {
