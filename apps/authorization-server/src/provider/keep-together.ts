@@ -10,6 +10,7 @@ import { auditEventsOf, whoAsked } from './audit-request.ts';
 import { routes } from './endpoints.ts';
 import { requestState } from './request-state.ts';
 import type { Step } from './request-state.ts';
+import { UseNotes } from './use-notes.ts';
 
 /** Where a refusal leaves nothing behind. */
 const allOrNothing = new Set<string>([routes.token, routes.registration]);
@@ -20,6 +21,7 @@ const allOrNothing = new Set<string>([routes.token, routes.registration]);
  * correct retry succeeds; unless it was a replay: then the grant ends, in a transaction that follows.
  */
 export function keepTogether(dataSource: DataSource, audit: BoundedAudit): Step {
+  const notes = new UseNotes();
   return async (ctx, next) => {
     let isKept = false;
     let endings: string[] = [];
@@ -29,7 +31,7 @@ export function keepTogether(dataSource: DataSource, audit: BoundedAudit): Step 
       isKept = endings.length === 0 && ctx.status < 500 && !leavesNothing(ctx);
       if (!isKept) return 'rollback';
       await withManager(dataSource, (manager) => write(manager, audit, auditEventsOf(ctx)));
-      if (ctx.path === routes.token) await noteUse(dataSource, ctx);
+      if (ctx.path === routes.token) await noteUse(dataSource, notes, ctx);
       return 'commit';
     });
     if (isKept) return;
@@ -59,7 +61,9 @@ async function write(manager: EntityManager, audit: BoundedAudit, events: AuditE
  * Hourly precision is enough to tell unused clients, and spares their row a write per token; people see the use of a grant
  * to the minute. This request holds a refresh token, and must not wait for the grant (see `endGrantAfterwards`).
  */
-async function noteUse(dataSource: DataSource, { oidc }: KoaContextWithOIDC): Promise<void> {
+async function noteUse(dataSource: DataSource, notes: UseNotes, { oidc }: KoaContextWithOIDC): Promise<void> {
+  const [oauthClientId, grantId] = [oidc.client?.clientId, oidc.entities.AccessToken?.grantId];
+  if (!notes.isDue(`${oauthClientId} ${grantId}`)) return;
   await withManager(dataSource, (manager) =>
     manager.query(
       `WITH described AS (
@@ -74,7 +78,7 @@ async function noteUse(dataSource: DataSource, { oidc }: KoaContextWithOIDC): Pr
        )
        UPDATE auth.oauth_client SET last_used_at = now()
        WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 hour')`,
-      [oidc.client?.clientId, oidc.entities.AccessToken?.grantId],
+      [oauthClientId, grantId],
     ),
   );
 }

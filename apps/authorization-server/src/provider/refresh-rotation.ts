@@ -1,9 +1,8 @@
-import { hkdfSync } from 'node:crypto';
 import { errors } from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
-import { openWith, sealWith } from '../keys/key-encryption.ts';
 import { leadToStepUp } from '../step-up/step-up-mark.ts';
+import { openSuccessor } from '../storage/sealed-successor.ts';
 import { bearerId } from '../storage/stored-id.ts';
 import { withManager } from '../storage/unit-of-work.ts';
 import { routes } from './endpoints.ts';
@@ -22,7 +21,7 @@ export function rotateRefreshToken(dataSource: DataSource): (ctx: KoaContextWith
   return async (ctx) => {
     const { Client: oauthClient, RefreshToken: presented } = ctx.oidc.entities;
     if (!oauthClient || !presented) return false;
-    const found = await findPresented(dataSource, presented.jti);
+    const { presentedRefreshToken: found } = requestState(ctx);
     if (found?.isStepUpAsked && (await leadToStepUp(dataSource, found.grantId))) {
       requestState(ctx).isLedToStepUp = true;
       throw new errors.InvalidGrant('the client has to ask for more scopes');
@@ -35,10 +34,7 @@ export function rotateRefreshToken(dataSource: DataSource): (ctx: KoaContextWith
   };
 }
 
-/**
- * After a refresh: answers with the successor that was found, or keeps the one that was just made. A token that is not
- * exchanged begins another idle time.
- */
+/** After a refresh: answers with the successor that was found. A token that is not exchanged begins another idle time. */
 export function keepSuccessor(dataSource: DataSource): Step {
   return async (ctx, next) => {
     await next();
@@ -47,9 +43,9 @@ export function keepSuccessor(dataSource: DataSource): Step {
     const answer = ctx.body as { refresh_token?: string };
     const { RotatedRefreshToken: rotated, RefreshToken: presented } = ctx.oidc.entities;
     if (successor !== undefined) ctx.body = { ...answer, refresh_token: successor };
-    else if (rotated && answer.refresh_token !== undefined) {
-      await sealSuccessor(dataSource, rotated.jti, answer.refresh_token);
-    } else if (presented && ctx.oidc.params?.grant_type === 'refresh_token') await prolong(dataSource, presented.jti);
+    else if (!rotated && presented && ctx.oidc.params?.grant_type === 'refresh_token') {
+      await prolong(dataSource, presented.jti);
+    }
   };
 }
 
@@ -59,39 +55,6 @@ export function keepSuccessor(dataSource: DataSource): Step {
  */
 function isSenderConstrained({ jkt }: { jkt?: string | undefined }): boolean {
   return jkt !== undefined;
-}
-
-interface PresentedToken {
-  grantId: string;
-  sealedSuccessor: Buffer | null;
-  isStepUpAsked: boolean;
-}
-
-async function findPresented(dataSource: DataSource, presented: string): Promise<PresentedToken | undefined> {
-  const rows = await withManager(dataSource, (manager) =>
-    manager.query<PresentedToken[]>(
-      `SELECT token.grant_id AS "grantId", token.sealed_successor AS "sealedSuccessor",
-              coalesce(given.step_up_until > clock_timestamp(), false) AS "isStepUpAsked"
-       FROM auth.refresh_token AS token JOIN auth.oauth_grant AS given ON given.id = token.grant_id
-       WHERE token.id = $1`,
-      [bearerId(presented)],
-    ),
-  );
-  return rows[0];
-}
-
-function openSuccessor(presented: string, sealed: Buffer): string {
-  const successor = openWith(successorKey(presented), bearerId(presented), sealed);
-  if (!successor) throw new Error('The successor of a refresh token does not open with it.');
-  return successor.toString('utf8');
-}
-
-async function sealSuccessor(dataSource: DataSource, presented: string, successor: string): Promise<void> {
-  const id = bearerId(presented);
-  const sealed = sealWith(successorKey(presented), id, Buffer.from(successor));
-  await withManager(dataSource, (manager) =>
-    manager.query('UPDATE auth.refresh_token SET sealed_successor = $2 WHERE id = $1', [id, sealed]),
-  );
 }
 
 /** At most once an hour: a token that is used every five minutes need not be written every time. */
@@ -106,9 +69,4 @@ async function prolong(dataSource: DataSource, presented: string): Promise<void>
       [bearerId(presented), refreshTokenIdleSeconds],
     ),
   );
-}
-
-/** Only who holds the presented token can open its successor; the table alone cannot. */
-function successorKey(presented: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', presented, '', 'gatehouse refresh token successor', 32));
 }

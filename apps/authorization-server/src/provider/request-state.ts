@@ -1,6 +1,6 @@
 import type { ParsedUrlQuery } from 'node:querystring';
 import type { JWTPayload } from 'jose';
-import type { KoaContextWithOIDC, errors } from 'oidc-provider';
+import type { AdapterPayload, KoaContextWithOIDC, errors } from 'oidc-provider';
 import type { PartialScopes } from './partial-scopes.ts';
 
 /** An access token of ours that a request presents to have it introspected or revoked. */
@@ -8,6 +8,18 @@ export interface PresentedAccessToken {
   /** Under which the provider looks for it. */
   id: string;
   claims: JWTPayload;
+}
+
+/** The row of a refresh token that a request presents, with what hangs on it: read by one statement, for there are many. */
+export interface PresentedRefreshToken {
+  grantId: string;
+  /** Undefined when it has ended. */
+  grant: AdapterPayload | undefined;
+  sub: string | undefined;
+  /** Undefined when it is gone or disabled. */
+  account: { tenantId: string; roles: string[] } | undefined;
+  sealedSuccessor: Buffer | null;
+  isStepUpAsked: boolean;
 }
 
 /** What the steps of one request tell each other. */
@@ -18,6 +30,7 @@ interface RequestState {
   json?: unknown;
   /** Why the provider refused. */
   refusal?: errors.OIDCProviderError;
+  presentedRefreshToken?: PresentedRefreshToken;
   /** The successor that the presented refresh token already has. */
   successor?: string;
   /** Granted scopes that are left out because they opened other tools when they were consented to. */

@@ -1,6 +1,8 @@
+import { Provider } from 'oidc-provider';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import { defaultTenant } from '../config.ts';
+import { requestState } from '../provider/request-state.ts';
 import { endGrantAfterwards } from '../revocation/end-grant.ts';
 import { isStorableId } from './stored-id.ts';
 import { withManager } from './unit-of-work.ts';
@@ -27,6 +29,8 @@ export class GrantAdapter implements Adapter {
 
   async find(id: string): Promise<AdapterPayload | undefined> {
     if (!isStorableId(id)) return undefined;
+    const presented = Provider.ctx && requestState(Provider.ctx).presentedRefreshToken;
+    if (presented?.grantId === id) return presented.grant;
     const rows = await withManager(this.#dataSource, (manager) =>
       manager.query<{ payload: AdapterPayload }[]>(
         'SELECT payload FROM auth.oauth_grant WHERE id = $1 AND ended_at IS NULL AND expires_at > now()',

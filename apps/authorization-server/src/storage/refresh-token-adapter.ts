@@ -1,10 +1,25 @@
-import { errors } from 'oidc-provider';
+import { errors, Provider } from 'oidc-provider';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
 import { defaultTenant } from '../config.ts';
+import { requestState } from '../provider/request-state.ts';
+import type { PresentedRefreshToken } from '../provider/request-state.ts';
 import { endGrantAfterwards, endGrantOfRevokedToken } from '../revocation/end-grant.ts';
+import { sealSuccessor } from './sealed-successor.ts';
 import { bearerId, isStorableId } from './stored-id.ts';
 import { withManager } from './unit-of-work.ts';
+
+/** A row of a refresh token with what hangs on it. */
+interface FoundToken {
+  payload: AdapterPayload;
+  exp: number;
+  consumed: number | null;
+  sealedSuccessor: Buffer | null;
+  given: AdapterPayload | null;
+  isStepUpAsked: boolean;
+  tenantId: string | null;
+  roles: string[] | null;
+}
 
 /**
  * Stores the provider's `RefreshToken` in `refresh_token`. A token that was exchanged less than the grace window ago
@@ -19,32 +34,54 @@ export class RefreshTokenAdapter implements Adapter {
     this.#graceSeconds = graceSeconds;
   }
 
+  /** A successor is sealed into the row of the token that it is exchanged for. */
   async upsert(id: string, payload: AdapterPayload, expiresInSeconds: number): Promise<void> {
     const { jti: _, consumed: __, ...stored } = payload;
+    const exchanged = Provider.ctx?.oidc.entities.RotatedRefreshToken?.jti;
     await withManager(this.#dataSource, (manager) =>
       manager.query(
-        `INSERT INTO auth.refresh_token (id, tenant_id, grant_id, payload, expires_at)
+        `WITH exchanged AS (UPDATE auth.refresh_token SET sealed_successor = $6 WHERE id = $7)
+         INSERT INTO auth.refresh_token (id, tenant_id, grant_id, payload, expires_at)
          VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5::double precision))`,
-        [bearerId(id), defaultTenant, payload.grantId, JSON.stringify(stored), expiresInSeconds],
+        [
+          bearerId(id),
+          defaultTenant,
+          payload.grantId,
+          JSON.stringify(stored),
+          expiresInSeconds,
+          ...(exchanged === undefined ? [null, null] : [sealSuccessor(exchanged, id), bearerId(exchanged)]),
+        ],
       ),
     );
   }
 
-  /** Locks the row: requests that present the same token at once are answered one after the other. */
+  /**
+   * Locks the row: requests that present the same token at once are answered one after the other. Grant and account are
+   * read along with it; when they end, so does the token.
+   */
   async find(id: string): Promise<AdapterPayload | undefined> {
     if (!isStorableId(id)) return undefined;
     const rows = await withManager(this.#dataSource, (manager) =>
-      manager.query<{ payload: AdapterPayload; exp: number; consumed: number | null }[]>(
-        `SELECT payload, floor(extract(epoch FROM expires_at))::int AS exp,
-                CASE WHEN sealed_successor IS NOT NULL
-                      AND consumed_at + make_interval(secs => $2::double precision) > clock_timestamp() THEN NULL
-                     ELSE extract(epoch FROM consumed_at)::float8 END AS consumed
-         FROM auth.refresh_token WHERE id = $1 AND revoked_at IS NULL AND expires_at > now() FOR UPDATE`,
+      manager.query<FoundToken[]>(
+        `SELECT token.payload, floor(extract(epoch FROM token.expires_at))::int AS exp,
+                CASE WHEN token.sealed_successor IS NOT NULL
+                      AND token.consumed_at + make_interval(secs => $2::double precision) > clock_timestamp() THEN NULL
+                     ELSE extract(epoch FROM token.consumed_at)::float8 END AS consumed,
+                token.sealed_successor AS "sealedSuccessor", given.payload AS given,
+                coalesce(given.step_up_until > clock_timestamp(), false) AS "isStepUpAsked",
+                account.tenant_id AS "tenantId", account.roles
+         FROM auth.refresh_token AS token
+         LEFT JOIN auth.oauth_grant AS given
+           ON given.id = token.grant_id AND given.ended_at IS NULL AND given.expires_at > now()
+         LEFT JOIN auth.account AS account
+           ON account.sub = token.payload->>'accountId' AND account.disabled_at IS NULL
+         WHERE token.id = $1 AND token.revoked_at IS NULL AND token.expires_at > now() FOR UPDATE OF token`,
         [bearerId(id), this.#graceSeconds],
       ),
     );
     const found = rows[0];
     if (!found) return undefined;
+    if (Provider.ctx) requestState(Provider.ctx).presentedRefreshToken = presentedToken(found);
     const { payload, exp, consumed } = found;
     // A token that is not exchanged lives on when it is used: the row knows until when.
     return { ...payload, exp, jti: id, ...(consumed === null ? {} : { consumed }) };
@@ -87,4 +124,16 @@ export class RefreshTokenAdapter implements Adapter {
   async findByUserCode(): Promise<undefined> {
     return undefined;
   }
+}
+
+function presentedToken(found: FoundToken): PresentedRefreshToken {
+  const { payload, given, tenantId, roles, sealedSuccessor, isStepUpAsked } = found;
+  return {
+    grantId: payload.grantId ?? '',
+    grant: given ?? undefined,
+    sub: payload.accountId,
+    account: tenantId === null ? undefined : { tenantId, roles: roles ?? [] },
+    sealedSuccessor,
+    isStepUpAsked,
+  };
 }
