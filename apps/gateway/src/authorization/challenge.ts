@@ -8,6 +8,19 @@ interface Challenge {
   metadataUrl: string;
 }
 
+/**
+ * Length of a challenge's list of scopes. Clients and proxies give up on long headers (Node at 16 KiB for all of them, a
+ * proxy's first buffer often at 4 KiB). The scopes of one call, which are at most 17, always fit.
+ */
+const maxScopesLength = 3 * 1024;
+
+/** The scopes from the first on for which a challenge has room: what is beyond is asked for when a call needs it. */
+export function scopesThatFit(scopes: readonly string[]): string[] {
+  let room = maxScopesLength;
+  const end = scopes.findIndex((scope) => (room -= scope.length + 1) < 0);
+  return scopes.slice(0, end === -1 ? scopes.length : end);
+}
+
 /** 401: no token, or one that is not good here. RFC 6750 §3.1: without a token the challenge names no error. */
 export function unauthorized(challenge: Challenge): HttpRefusal {
   return refusal(401, challenge);
@@ -29,7 +42,7 @@ function refusal(status: number, challenge: Challenge): HttpRefusal {
   const parameters = [
     ...(error === undefined ? [] : [`error="${error}"`]),
     ...(description === undefined ? [] : [`error_description="${description}"`]),
-    `scope="${scopes.join(' ')}"`,
+    `scope="${scopesThatFit(scopes).join(' ')}"`,
     `resource_metadata="${metadataUrl}"`,
   ];
   return new HttpRefusal(status, description ?? 'An access token is needed', {

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { McpRequest } from '../endpoint/mcp-request.ts';
 import type { HttpRefusal } from '../http-refusal.ts';
 import { PublicUrls } from '../public-urls.ts';
-import { insufficientScope } from './challenge.ts';
+import { insufficientScope, scopesThatFit } from './challenge.ts';
 import { StepUpRequests } from './step-up-requests.ts';
 
 // RFC 6749 §3.3: what an issuer writes otherwise cannot stand in a header.
@@ -24,7 +24,8 @@ export class ScopeChallenges {
    * The refusal of a request that needs these scopes. A client of 2026-07-28 adds them to those that it has and asks for
    * both. One of before asks for what the challenge names and nothing else, so that its present scopes are named too
    * (2025-11-25 Authorization §Scope Challenge Handling, the recommended approach); and while it holds a refresh token it
-   * does not ask at all, unless the authorization server refuses its next refresh.
+   * does not ask at all, unless the authorization server refuses its next refresh. What is needed comes before what is
+   * held when a challenge has no room for both.
    */
   async refusalOf(
     { principal, endpoint, version }: Pick<McpRequest, 'principal' | 'endpoint' | 'version'>,
@@ -32,8 +33,10 @@ export class ScopeChallenges {
   ): Promise<HttpRefusal> {
     const metadataUrl = this.#urls.metadataUrlOf(endpoint);
     if (version === modernVersion) return insufficientScope(scopes, metadataUrl);
-    const all = [...new Set([...principal.scopes.filter((scope) => scopeToken.test(scope)), ...scopes])];
-    await this.#stepUps.ask(principal, all);
-    return insufficientScope(all, metadataUrl);
+    const held = principal.scopes.filter((scope) => scopeToken.test(scope));
+    const fitting = new Set(scopesThatFit([...new Set([...scopes, ...held])]));
+    const named = [...new Set([...held, ...scopes])].filter((scope) => fitting.has(scope));
+    await this.#stepUps.ask(principal, named);
+    return insufficientScope(named, metadataUrl);
   }
 }
