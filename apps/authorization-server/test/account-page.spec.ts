@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { createAccount } from '../src/accounts/accounts.ts';
 import { hashPassword } from '../src/accounts/password-hash.ts';
 import { SessionAdapter } from '../src/sessions/session-adapter.ts';
+import { RecordAdapter } from '../src/storage/record-adapter.ts';
 import { Browser } from './browser.ts';
 import { jsonOf } from './http.ts';
 import type { HttpAnswer } from './http.ts';
@@ -94,6 +95,13 @@ describe('the account page', () => {
     const form = `decision=sign-out-everywhere&form_token=${await token(account)}`;
     expect((await post(browser, account, form)).status).toBe(403);
     expect((await show(browser, '/account')).body).toContain(person.email);
+  });
+
+  it('answers 403 to a form that was open when somebody else signed in here', async () => {
+    const account = await signIn(browser);
+    await act(browser, account, { decision: 'sign-out' });
+    await signIn(browser, await addPerson());
+    expect((await post(browser, account, { form_token: formTokenOf(account), decision: 'sign-out' })).status).toBe(403);
   });
 
   it('answers 403 to the form of a signed-in browser in another one with the same session', async () => {
@@ -264,6 +272,13 @@ describe('browser sessions', () => {
     await dataSource.query('UPDATE auth.browser_session SET ended_at = now() WHERE uid = $1', [stored.uid]);
     await adapter.upsert('second', stored, 60);
     expect(await adapter.find('second')).toBeUndefined();
+  });
+
+  it('begin once, of two requests that go on with one login at the same time', async () => {
+    const adapter = new RecordAdapter(dataSource, 'Interaction');
+    await adapter.upsert('login', { uid: randomUUID() }, 60);
+    const goingOn = await Promise.allSettled([adapter.destroy('login'), adapter.destroy('login')]);
+    expect(goingOn.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
   });
 
   it('end after eight hours without use, and a day after the login whatever was used', async () => {

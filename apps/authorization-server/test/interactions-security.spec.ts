@@ -352,8 +352,15 @@ describe('an https issuer with a path', () => {
     const answer = await login(visitor, await decide(visitor, approval));
     expect(answer.url.searchParams.get('iss')).toBe('https://auth.example/tenants/one');
     expect(visitor.cookie('__Host-gatehouse_session')).toEqual(expect.any(String));
+    const account = await show(visitor, '/tenants/one/account');
+    expect(account.body).toContain('<form method="post" action="/tenants/one/account"');
+    expect((await show(visitor, '/account')).status).toBe(404);
     const again = await begin(visitor, mcpClient);
     expect((await decide(visitor, again, 'other-account')).url).toEqual(again.url);
+    const signedOut = await show(visitor, '/tenants/one/account');
+    const signedIn = await login(visitor, signedOut);
+    expect(signedIn.url.pathname).toBe('/tenants/one/account');
+    expect(signedIn.body).toContain(administrator.email);
   });
 });
 

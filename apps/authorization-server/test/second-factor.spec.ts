@@ -66,14 +66,20 @@ describe('setting up an authenticator', () => {
     expect(await authenticators()).toHaveLength(0);
   });
 
-  it.each<[string, (page: Page) => Promise<string>]>([
-    ['made up', () => Promise.resolve('A'.repeat(80))],
-    ['empty', () => Promise.resolve('')],
-    ['of another session', async () => enrolmentOf(await enrolIn(new Browser(replicas)))],
-  ])('refuses a key that is %s', async (_case, enrolment) => {
+  it.each<[string, (page: Page) => Promise<{ enrolment: string; secret: Buffer }>]>([
+    ['made up', (page) => Promise.resolve({ enrolment: 'A'.repeat(80), secret: secretOf(page) })],
+    ['absent', (page) => Promise.resolve({ enrolment: '', secret: secretOf(page) })],
+    [
+      'of another session',
+      async () => {
+        const other = await enrolIn(new Browser(replicas));
+        return { enrolment: enrolmentOf(other), secret: secretOf(other) };
+      },
+    ],
+  ])('refuses a key that is %s, whatever its code', async (_case, makeKey) => {
     const page = await act(account, { decision: 'set-up', password });
-    const code = totpCode(secretOf(page), totpStep());
-    const answer = await act(page, { decision: 'turn-on', enrolment: await enrolment(page), code });
+    const { enrolment, secret } = await makeKey(page);
+    const answer = await act(page, { decision: 'turn-on', enrolment, code: totpCode(secret, totpStep()) });
     expect(answer.status).toBe(422);
     expect(await authenticators()).toHaveLength(0);
   });
@@ -185,7 +191,9 @@ describe('a login of an account with an authenticator', () => {
     const pages = await Promise.all(browsers.map((one) => toCode(one)));
     const code = await freshCode();
     const answers = await Promise.all(
-      pages.map((page, at) => post(browsers[at] ?? browser, page, { form_token: formTokenOf(page), decision: 'code', code })),
+      pages.map((page, at) =>
+        post(browsers[at] ?? browser, page, { form_token: formTokenOf(page), decision: 'code', code }),
+      ),
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 422)).toHaveLength(5);

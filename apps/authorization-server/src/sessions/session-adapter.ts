@@ -16,8 +16,8 @@ export class SessionAdapter implements Adapter {
   }
 
   /**
-   * Changes nothing when the session was ended meanwhile, or when its id was exchanged by another request: what that
-   * request stored is newer, and the former id must not come to life again.
+   * Leaves an end where it is, and changes nothing when the id was exchanged by another request: what that request stored
+   * is newer, and the former id must not come to life again.
    */
   async upsert(id: string, payload: AdapterPayload, expiresInSeconds: number): Promise<void> {
     const { jti: _, ...stored } = payload;
@@ -31,8 +31,7 @@ export class SessionAdapter implements Adapter {
          SET id_digest = excluded.id_digest, sub = excluded.sub, payload = excluded.payload,
              user_agent = excluded.user_agent, address = excluded.address,
              last_used_at = excluded.last_used_at, expires_at = excluded.expires_at
-         WHERE present.ended_at IS NULL
-           AND (present.id_digest IS NULL OR present.id_digest = excluded.id_digest)`,
+         WHERE present.id_digest IS NULL OR present.id_digest = excluded.id_digest`,
         [
           payload.uid,
           defaultTenant,
