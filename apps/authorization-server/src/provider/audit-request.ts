@@ -77,8 +77,9 @@ function registrationEventType(ctx: KoaContextWithOIDC): string | undefined {
 export function whoAsked(
   ctx: KoaContextWithOIDC,
 ): Pick<AuditEvent, 'tenantId' | 'actor' | 'onBehalfOf' | 'oauthClientId'> {
-  const accountId = ctx.oidc.account?.accountId;
-  const oauthClientId = ctx.oidc.client?.clientId;
+  // Absent for what no route of the provider takes, such as PUT /token.
+  const accountId = ctx.oidc?.account?.accountId;
+  const oauthClientId = ctx.oidc?.client?.clientId;
   return {
     tenantId: defaultTenant,
     ...(accountId === undefined ? {} : { onBehalfOf: accountId }),
