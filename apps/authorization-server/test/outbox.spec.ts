@@ -149,6 +149,15 @@ describe('the outbox of two authorization servers', () => {
     await listening.close();
   });
 
+  it('is looked at without a notification too', async () => {
+    const id = randomUUID();
+    await dataSource.query(
+      `INSERT INTO auth.outbox (tenant_id, kind, key, expires_at) VALUES ($1, 'token', $2, now() + interval '1 minute')`,
+      [tenant, id],
+    );
+    expect(await hear(id)).toBeLessThan(1_000);
+  });
+
   it('writes nothing that is rolled back, and nothing twice', async () => {
     const { access_token: token } = await (await McpClient.register(replicas)).obtainTokens();
     const { gid } = decodeJwt(token).claims as { gid: string };
@@ -191,6 +200,16 @@ describe('the outbox of two authorization servers', () => {
     const all: string[] = [...before, `token ${id}`];
     expect(again).toEqual(all.toSorted());
     expect(keySets.length).toBeGreaterThan(0);
+  });
+
+  it('is told as a whole again when only the stream is gone', async () => {
+    feed.close();
+    const before = new Set(heard.map(({ id }) => id));
+    heard.length = 0;
+    await connection.request('$JS.API.STREAM.DELETE.gh_issuer', '', { timeout: 2_000 });
+    feed = follow();
+    await expect.poll(() => feed.state, { timeout: 5_000 }).toBe('current');
+    expect(new Set(heard.map(({ id }) => id))).toEqual(before);
   });
 
   it('tells of other keys at once', async () => {

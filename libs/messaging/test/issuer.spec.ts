@@ -112,9 +112,9 @@ describe('a gateway that loses NATS', () => {
     const nats = await startNats();
     cleanUps.push(() => nats.stop());
     const issuer = randomUUID();
-    const publisher = new IssuerPublisher(await connect(nats.url), issuer);
     const gateway = follow(await connect(nats.url), issuer);
-    await publisher.publishAll({ keySet, revocations: [revocationOf('g1')] });
+    const before = new IssuerPublisher(await connect(nats.url), issuer);
+    await before.publishAll({ keySet, revocations: [revocationOf('g1')] });
     await until(() => gateway.feed.state === 'current');
 
     const lostAt = performance.now();
@@ -122,22 +122,21 @@ describe('a gateway that loses NATS', () => {
     await until(() => gateway.feed.state === 'stale');
     expect(performance.now() - lostAt).toBeGreaterThan(1_900);
     expect(performance.now() - lostAt).toBeLessThan(3_000);
-    nats.signal('SIGCONT');
-    await until(() => gateway.feed.state === 'current');
-    expect(gateway.unknownForMs).toHaveLength(2);
 
     await nats.restart({ withoutStore: true });
-    // The stream is there again, for another issuer. What it knew of this one is not enough: something may have been revoked
-    // meanwhile.
-    await new IssuerPublisher(await connect(nats.url), randomUUID()).publishAll({ keySet, revocations: [] });
-    await until(() => gateway.feed.state === 'stale');
+    const connection = await connect(nats.url);
+    const publisher = new IssuerPublisher(connection, issuer);
+    // The stream is there again, for another issuer. What the gateway knew of this one, and what it hears now, is not
+    // enough: something else may have been revoked meanwhile.
+    await new IssuerPublisher(connection, randomUUID()).publishAll({ keySet, revocations: [] });
     gateway.heard.length = 0;
-    const backAt = performance.now();
-    expect(await publisher.hasEpoch()).toBe(false);
+    await publisher.publishRevocations([revocationOf('g2')]);
+    await until(() => gateway.heard.includes('g2'));
+    expect([gateway.feed.state, await publisher.hasEpoch()]).toEqual(['stale', false]);
     await publisher.publishAll({ keySet, revocations: [revocationOf('g1'), revocationOf('g2')] });
     await until(() => gateway.feed.state === 'current');
-    expect(performance.now() - backAt).toBeLessThan(1_500);
-    expect(gateway.heard).toEqual(['keys', 'g1', 'g2']);
+    expect(new Set(gateway.heard)).toEqual(new Set(['g2', 'keys', 'g1']));
+    expect(gateway.unknownForMs).toHaveLength(2);
   });
 
   it('reads again what was told while its watch was gone, though the connection held', async () => {
