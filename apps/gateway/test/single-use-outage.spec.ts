@@ -1,20 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { UsedStates } from '@gatehouse/messaging';
+import type { Principal } from '@gatehouse/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DispatchOutcome } from '../src/dispatch/dispatch-outcome.ts';
 import { failures } from '../src/dispatch/dispatch-failures.ts';
 import { SingleUse } from '../src/dispatch/single-use.ts';
+import { StateAllowance } from '../src/dispatch/state-allowance.ts';
 import { openBreakableBus, timed } from './support/breakable-bus.ts';
 import type { BreakableBus } from './support/breakable-bus.ts';
 import { waitUntil } from './support/test-gateway.ts';
 
-describe('a call whose state may be used once, when NATS dies', () => {
+describe('a call whose state may be used once', () => {
   const unknown = { code: -31002, executed: 'unknown', retryable: false };
   let nats: BreakableBus;
   let singleUse: SingleUse;
   let dispatched: number;
-  const use = (state: string, dispatch: () => Promise<DispatchOutcome>, timeoutMs = 5_000) =>
-    singleUse.dispatch('t1', state, timeoutMs, () => {
+  const use = (state: string, dispatch: () => Promise<DispatchOutcome>, timeoutMs = 5_000, accountId = 'a1') =>
+    singleUse.dispatch({ tenant: 't1', issuer: 'i1', accountId } as Principal, state, timeoutMs, () => {
       dispatched++;
       return dispatch();
     });
@@ -24,12 +26,12 @@ describe('a call whose state may be used once, when NATS dies', () => {
     nats = await openBreakableBus();
     const states = new UsedStates(nats.connection);
     await states.open();
-    singleUse = new SingleUse(states, nats.bus, nats.logger);
+    singleUse = new SingleUse(states, new StateAllowance(3), nats.bus, nats.logger);
     dispatched = 0;
   });
   afterEach(() => nats.close());
 
-  it('is refused within 100 ms with -31009', async () => {
+  it('is refused within 100 ms with -31009 when NATS is dead', async () => {
     await nats.kill();
     const { result, tookMs } = await timed(use('state', noInstance));
     expect(result).toMatchObject({ code: -31009, executed: 'no', retryable: true });
@@ -37,7 +39,7 @@ describe('a call whose state may be used once, when NATS dies', () => {
     expect(dispatched).toBe(0);
   });
 
-  it('is -31002 at once when its state was being written: it may count as used', async () => {
+  it('is -31002 at once when NATS dies while its state is being written: it may count as used', async () => {
     nats.silence();
     const answer = use('state', noInstance);
     await delay(50);
@@ -68,6 +70,20 @@ describe('a call whose state may be used once, when NATS dies', () => {
     expect(result).toMatchObject({ code: -31001, executed: 'no', retryable: false });
     expect(result).not.toHaveProperty('retryAfterMs');
     expect(tookMs).toBeLessThan(100);
+  });
+
+  it('is -31004 when its account has used up too many, genuine or not; others go on', async () => {
+    const failed = () => Promise.resolve(failures.tooLarge('result-too-large'));
+    // Neither takes a place: nothing is kept of it.
+    for (let times = 0; times < 5; times++) await use('not executed', noInstance);
+    for (const state of ['1', '2']) expect(await use(state, failed)).toMatchObject({ executed: 'yes' });
+    for (let times = 0; times < 5; times++) expect(await use('1', failed)).toBe('used-state');
+    expect(await use('3', failed)).toMatchObject({ executed: 'yes' });
+    dispatched = 0;
+    expect(await use('4', failed)).toMatchObject({ code: -31004, executed: 'no', retryable: true });
+    expect(await use('4', failed)).toHaveProperty('retryAfterMs');
+    expect(dispatched).toBe(0);
+    expect(await use('4', failed, 5_000, 'another account')).toMatchObject({ executed: 'yes' });
   });
 
   it('is refused as not executed when no stream is there to take its state', async () => {

@@ -1,4 +1,5 @@
 import type { Principal } from '@gatehouse/protocol';
+import { accountKey } from './account-key.ts';
 
 /** One admitted call. Its place is free when its answer is out and its worker is done with it. */
 class CallPermit {
@@ -20,8 +21,6 @@ class CallPermit {
 export class CallAdmission {
   readonly #maxCallsPerPrincipal: number;
   readonly #calls = new Map<string, number>();
-  /** A verified token is one object, so its key is made once. */
-  readonly #keys = new WeakMap<Principal, string>();
 
   constructor(maxCallsPerPrincipal: number) {
     this.#maxCallsPerPrincipal = maxCallsPerPrincipal;
@@ -29,7 +28,7 @@ export class CallAdmission {
 
   /** A place for one more call of this principal; undefined when it has too many in flight. */
   admit(principal: Principal): CallPermit | undefined {
-    const key = this.#keyOf(principal);
+    const key = accountKey(principal);
     const calls = this.#calls.get(key) ?? 0;
     if (calls >= this.#maxCallsPerPrincipal) return undefined;
     this.#calls.set(key, calls + 1);
@@ -40,13 +39,5 @@ export class CallAdmission {
     const calls = (this.#calls.get(key) ?? 1) - 1;
     if (calls === 0) this.#calls.delete(key);
     else this.#calls.set(key, calls);
-  }
-
-  #keyOf(principal: Principal): string {
-    const known = this.#keys.get(principal);
-    if (known !== undefined) return known;
-    const key = JSON.stringify([principal.tenant, principal.issuer, principal.accountId]);
-    this.#keys.set(principal, key);
-    return key;
   }
 }

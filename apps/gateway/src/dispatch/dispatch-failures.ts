@@ -22,6 +22,12 @@ export const failures = {
 
   tooManyCalls: (): DispatchFailure => notExecuted(ErrorCode.overloaded, 'too-many-calls'),
 
+  /** The account has used up as many states as it may for now. */
+  tooManyStates: (waitMs: number): DispatchFailure => ({
+    ...notExecuted(ErrorCode.rateLimited, 'too-many-states'),
+    retryAfterMs: waitMs,
+  }),
+
   busGone: (): DispatchFailure => notExecuted(ErrorCode.dependencyUnavailable, 'bus-gone'),
 
   /** Nobody knows whether the state of the call is used up: the same call may be refused. */

@@ -31,6 +31,7 @@ export type DispatchFailureReason =
   | 'no-instance'
   | 'overloaded'
   | 'too-many-calls'
+  | 'too-many-states'
   | 'deadline'
   | 'worker-lost'
   | 'bus-gone'
@@ -44,7 +45,7 @@ export type DispatchFailureReason =
 export interface DispatchFailure {
   kind: 'failed';
   /** Design §6. */
-  code: -31001 | -31002 | -31003 | -31005 | -31008 | -31009;
+  code: -31001 | -31002 | -31003 | -31004 | -31005 | -31008 | -31009;
   /** `yes` only for a result that was too large to be carried. */
   executed: 'no' | 'unknown' | 'yes';
   /** True when the same call may succeed later, and a second execution does no harm. */

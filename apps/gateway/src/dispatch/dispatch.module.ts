@@ -8,6 +8,10 @@ import { LOGGER, NATS_CONNECTION, SETTINGS } from '../injection-tokens.ts';
 import { CallAdmission } from './call-admission.ts';
 import { Dispatch } from './dispatch.ts';
 import { SingleUse } from './single-use.ts';
+import { StateAllowance } from './state-allowance.ts';
+
+/** Of one account: it would take 180 of them to fill the store of used states. */
+const maxStatesPerAccount = 5_000;
 
 /**
  * Owns the way of a call to a worker and back: the health of the bus, who lives there, and which instance gets a call.
@@ -50,7 +54,7 @@ import { SingleUse } from './single-use.ts';
         const states = new UsedStates(connection);
         await states.open();
         bus.addRecoveryStep(() => states.open());
-        return new SingleUse(states, bus, logger);
+        return new SingleUse(states, new StateAllowance(maxStatesPerAccount), bus, logger);
       },
     },
   ],

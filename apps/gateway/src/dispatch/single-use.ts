@@ -1,9 +1,11 @@
 import type { BusMonitor, UsedState, UsedStates } from '@gatehouse/messaging';
 import { isRefusedWrite } from '@gatehouse/messaging';
+import type { Principal } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
 import { failures } from './dispatch-failures.ts';
 import type { DispatchOutcome } from './dispatch-outcome.ts';
 import { logStateNotReleased, logUsedStatesUnavailable } from './events.ts';
+import type { StateAllowance } from './state-allowance.ts';
 
 /**
  * Lets each `requestState` of a tool that asks for it reach a worker once (MCP 2026-07-28 Multi Round-Trip Requests §Server
@@ -11,11 +13,13 @@ import { logStateNotReleased, logUsedStatesUnavailable } from './events.ts';
  */
 export class SingleUse {
   readonly #states: UsedStates;
+  readonly #allowance: StateAllowance;
   readonly #bus: BusMonitor;
   readonly #logger: Logger;
 
-  constructor(states: UsedStates, bus: BusMonitor, logger: Logger) {
+  constructor(states: UsedStates, allowance: StateAllowance, bus: BusMonitor, logger: Logger) {
     this.#states = states;
+    this.#allowance = allowance;
     this.#bus = bus;
     this.#logger = logger;
   }
@@ -26,18 +30,25 @@ export class SingleUse {
    * @returns `used-state` when it was used before
    */
   async dispatch(
-    tenant: string,
+    principal: Principal,
     requestState: string,
     timeoutMs: number,
     dispatch: () => Promise<DispatchOutcome>,
   ): Promise<DispatchOutcome | 'used-state'> {
     if (!this.#bus.carries) return failures.busGone();
-    const used = await this.#use(tenant, requestState, timeoutMs);
-    if (used === 'unavailable') return failures.busGone();
+    if (!this.#allowance.take(principal)) return failures.tooManyStates(this.#allowance.costMs);
+    const used = await this.#use(principal.tenant, requestState, timeoutMs);
     if (used === 'unknown') return failures.stateUnknown();
-    if (used === undefined) return 'used-state';
+    if (used === 'unavailable' || used === undefined) {
+      this.#allowance.giveBack(principal);
+      return used === undefined ? 'used-state' : failures.busGone();
+    }
     const outcome = await dispatch();
-    if (outcome.kind !== 'failed' || outcome.executed !== 'no' || (await this.#release(used))) return outcome;
+    if (outcome.kind !== 'failed' || outcome.executed !== 'no') return outcome;
+    if (await this.#release(used)) {
+      this.#allowance.giveBack(principal);
+      return outcome;
+    }
     // The same call would be refused for its state.
     const { retryAfterMs: _never, ...failure } = outcome;
     return { ...failure, retryable: false };

@@ -131,7 +131,7 @@ export class Calls {
     const { requestState } = message.params;
     // A state that is no text never verifies.
     if (!target.singleUseState || typeof requestState !== 'string') return dispatch();
-    return this.#singleUse.dispatch(principal.tenant, requestState, this.#timeoutMsOf(target), dispatch);
+    return this.#singleUse.dispatch(principal, requestState, this.#timeoutMsOf(target), dispatch);
   }
 
   async #dispatchAdmitted(
@@ -176,6 +176,7 @@ const failureMessages: Record<DispatchFailure['code'], string> = {
   [-31001]: 'No worker of this server is available',
   [-31002]: 'The outcome of the call is unknown',
   [-31003]: 'The call took longer than it may',
+  [-31004]: 'The account has used up too many request states',
   [-31005]: 'Too much is going on to take this call now',
   [-31008]: 'The request or its result is too large',
   [-31009]: 'A service that the call needs is not available',
