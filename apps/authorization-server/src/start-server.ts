@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { checkDatabase, explainDatabaseFailure, openDatabase } from '@gatehouse/database';
-import { Health, listen, startAdminServer } from '@gatehouse/runtime';
+import { drainServer, Health, listen, startAdminServer } from '@gatehouse/runtime';
 import type { Logger, RunningApp } from '@gatehouse/runtime';
 import type { DataSource } from 'typeorm';
 import { createFirstAdministrator } from './accounts/first-administrator.ts';
@@ -32,7 +32,7 @@ import { listenForStepUps } from './step-up/step-up-listener.ts';
 import { startSweeping } from './storage/sweep-expired.ts';
 
 /** Slow senders are cut: the defaults of Node are 60 s and 300 s. */
-const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000 };
+const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 
 /** A running authorization server with the addresses that it got. */
 export interface RunningServer extends RunningApp {
@@ -76,7 +76,7 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
   const settings: Settings = { ...given, AUTH_ISSUER: given.AUTH_ISSUER ?? `http://localhost:${front.port}` };
   const address = new IssuerAddress(settings.AUTH_ISSUER);
   const admin = await startAdminServer({
-    host: settings.HOST,
+    settings,
     port: settings.AUTH_ADMIN_PORT,
     portSetting: 'AUTH_ADMIN_PORT',
     health,
@@ -133,7 +133,7 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
   opened.add(() => catalog.stop());
   opened.add(() => outbox.stop());
   // Before the app closes, which answers what is in flight, and before the last revocations are told.
-  opened.add(() => closeServer(front.server));
+  opened.add(() => drainServer(front.server));
   front.answerWith(createEntrance({ ...app, address, trustedProxies: settings.AUTH_TRUSTED_PROXIES, audit, logger }));
 
   health.addReadinessCheck('database', checkDatabase(dataSource));
@@ -157,7 +157,7 @@ async function listenEarly(given: GivenSettings, opened: Opened) {
   };
   const server = createServer(timeouts, (request, response) => answer(request, response));
   const port = await listen(server, { host: given.HOST, port: given.AUTH_PORT, portSetting: 'AUTH_PORT' });
-  opened.add(() => closeServer(server));
+  opened.add(() => drainServer(server));
   return {
     server,
     port,
@@ -206,17 +206,4 @@ async function prepareStorage(settings: Settings, dataSource: DataSource, encryp
   } catch (cause) {
     throw explainDatabaseFailure(cause, settings.DATABASE_URL);
   }
-}
-
-/** Lets requests in flight end; a connection that was kept alive for one of them is closed after its answer. */
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    if (!server.listening) return resolve();
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
-    server.close(() => {
-      clearInterval(sweep);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

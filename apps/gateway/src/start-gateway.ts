@@ -28,7 +28,7 @@ export async function startGateway(settings: GatewaySettings, logger: Logger): P
   await using started = new AsyncDisposableStack();
   const health = new Health();
   const admin = await startAdminServer({
-    host: settings.HOST,
+    settings,
     port: settings.GATEWAY_ADMIN_PORT,
     portSetting: 'GATEWAY_ADMIN_PORT',
     health,

@@ -10,7 +10,7 @@ describe('the admin port', () => {
 
   beforeAll(async () => {
     const health = new Health();
-    admin = await startAdminServer({ host: '127.0.0.1', port: 0, portSetting: 'PORT', health });
+    admin = await startAdminServer({ settings: { HOST: '127.0.0.1' }, port: 0, portSetting: 'PORT', health });
   });
   afterAll(() => admin.close());
 
@@ -19,6 +19,12 @@ describe('the admin port', () => {
     const response = await get('/metrics');
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(await response.text()).toContain('# TYPE seen_total counter\nseen_total 1\n');
+  });
+
+  it('is bound where ADMIN_HOST says, and names it when that is no address of the machine', async () => {
+    const settings = { HOST: '127.0.0.1', ADMIN_HOST: '192.0.2.1' };
+    const start = startAdminServer({ settings, port: 0, portSetting: 'PORT', health: new Health() });
+    await expect(start).rejects.toThrow(/^ADMIN_HOST is 192\.0\.2\.1, which is not an address of this machine/);
   });
 
   it('shows the pages that are added to it, and 404 elsewhere', async () => {

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { Health } from './health.ts';
 import { listen } from './listen.ts';
+import type { ListenOptions } from './listen.ts';
 import { metrics } from './telemetry/metric-registry.ts';
 import { prometheusMediaType, renderPrometheus } from './telemetry/prometheus-text.ts';
 
@@ -23,13 +24,14 @@ export interface AdminServer {
  * Serves `/livez`, `/readyz`, `/startupz` and `/metrics` on a port of its own, and the pages that are added.
  * @throws StartError when the port cannot be bound; `portSetting` is the variable that the sentence names.
  */
-export async function startAdminServer(options: {
-  host: string;
-  port: number;
-  portSetting: string;
+export async function startAdminServer({
+  settings,
+  health,
+  ...at
+}: Omit<ListenOptions, 'host'> & {
+  settings: { HOST: string; ADMIN_HOST?: string | undefined };
   health: Health;
 }): Promise<AdminServer> {
-  const { health } = options;
   const pages = new Map<string, () => AdminPage>([['/metrics', renderMetrics]]);
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0] ?? '';
@@ -37,7 +39,11 @@ export async function startAdminServer(options: {
     if (page) sendPage(response, page);
     else void answer(path, response, health);
   });
-  const port = await listen(server, options);
+  const { HOST: host, ADMIN_HOST: adminHost } = settings;
+  const port = await listen(
+    server,
+    adminHost === undefined ? { host, ...at } : { host: adminHost, hostSetting: 'ADMIN_HOST', ...at },
+  );
   return {
     port,
     addPage: (path, render) => pages.set(path, render),

@@ -1,5 +1,6 @@
 export { startAdminServer } from './admin-server.ts';
 export type { AdminPage } from './admin-server.ts';
+export { drainServer } from './drain-server.ts';
 export { Health } from './health.ts';
 export type { ReadinessCheck } from './health.ts';
 export { listen } from './listen.ts';

@@ -7,11 +7,20 @@ import { StartError } from './start-error.ts';
  */
 const backlog = 4_096;
 
+/** Where to bind, and the settings that say so. */
+export interface ListenOptions {
+  host: string;
+  port: number;
+  /** `HOST` by default. */
+  hostSetting?: string;
+  portSetting: string;
+}
+
 /**
  * Binds a server and returns its port.
  * @throws StartError with one sentence when the port is taken or forbidden.
  */
-export function listen(server: Server, options: { host: string; port: number; portSetting: string }): Promise<number> {
+export function listen(server: Server, options: ListenOptions): Promise<number> {
   return new Promise((resolve, reject) => {
     const onError = (cause: NodeJS.ErrnoException) => reject(explainBindFailure(cause, options));
     server.once('error', onError);
@@ -25,9 +34,8 @@ export function listen(server: Server, options: { host: string; port: number; po
 /** Translates a failed bind into one sentence for the operator; other errors come back as they are. */
 function explainBindFailure(
   cause: NodeJS.ErrnoException,
-  options: { host: string; port: number; portSetting: string },
+  { host, port, hostSetting = 'HOST', portSetting }: ListenOptions,
 ): Error {
-  const { host, port, portSetting } = options;
   if (cause.code === 'EADDRINUSE') {
     return new StartError(
       `Port ${port} is in use: stop the program that listens there, or set ${portSetting} to a free port.`,
@@ -41,7 +49,7 @@ function explainBindFailure(
   }
   if (cause.code === 'EADDRNOTAVAIL' || cause.code === 'ENOTFOUND') {
     return new StartError(
-      `HOST is ${host}, which is not an address of this machine: set HOST to one that is, or to 127.0.0.1.`,
+      `${hostSetting} is ${host}, which is not an address of this machine: set ${hostSetting} to one that is, or to 127.0.0.1.`,
       { cause },
     );
   }

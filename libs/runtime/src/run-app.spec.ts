@@ -17,7 +17,7 @@ const source = `
     start: async (settings) => {
       const health = new Health();
       health.addReadinessCheck('database', () => process.env.SAMPLE_DATABASE ? undefined : 'unreachable');
-      const admin = await startAdminServer({ host: settings.HOST, port: settings.SAMPLE_PORT, portSetting: 'SAMPLE_PORT', health });
+      const admin = await startAdminServer({ settings, port: settings.SAMPLE_PORT, portSetting: 'SAMPLE_PORT', health });
       if (!process.env.SAMPLE_STARTING) health.markStarted();
       setImmediate(() => process.stderr.write('port ' + admin.port + '\\n'));
       return { stop: () => process.env.SAMPLE_SLOW ? new Promise(() => {}) : admin.close() };

@@ -89,6 +89,10 @@ export function secret<T extends z.ZodType>(type: T): T {
 /** The settings that every process has. */
 export const commonSettings = {
   HOST: z.string().default('127.0.0.1').describe('Address to bind; loopback unless asked'),
+  ADMIN_HOST: z
+    .string()
+    .optional()
+    .describe('Address to bind for probes and metrics, which anybody may ask; `HOST` unless set'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
     .default('info')

@@ -1,10 +1,9 @@
 import { createServer, STATUS_CODES } from 'node:http';
 import type { Server } from 'node:http';
-import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { CallClient } from '@gatehouse/messaging';
 import type { Logger } from '@gatehouse/runtime';
-import { listen } from '@gatehouse/runtime';
+import { drainServer, listen } from '@gatehouse/runtime';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { publicUrlOf } from '../config.ts';
@@ -14,10 +13,6 @@ import { countRefusal } from '../telemetry/refusals.ts';
 import { logListening } from './events.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
 import { Pipeline } from './pipeline.ts';
-
-/** How long a request may take to arrive once the gateway ends. */
-const drainHeadMs = 2_000;
-const drainBodyMs = 5_000;
 
 /** What is left of `SHUTDOWN_TIMEOUT_MS` for telling callers that nobody waits for their calls any more. */
 const lastWordsMs = 3_000;
@@ -78,20 +73,10 @@ export class HttpListener implements BeforeApplicationShutdown {
    */
   async beforeApplicationShutdown(): Promise<void> {
     if (!this.#server.listening) return;
-    // Who has not said what it wants by now is not waited for as long as usual.
-    this.#server.headersTimeout = drainHeadMs;
-    this.#server.requestTimeout = drainBodyMs;
     const remainingMs = Math.max(0, this.#settings.SHUTDOWN_TIMEOUT_MS - lastWordsMs);
     const lastCalls = setTimeout(() => void this.#calls.close(), remainingMs);
-    // A connection becomes idle when its last answer is out, and node:http would keep it until its timeout.
-    const sweep = setInterval(() => this.#server.closeIdleConnections(), 50);
-    await new Promise<void>((resolve) => {
-      // Not `http.Server.close`, which ends the watch over those two timeouts too.
-      NetServer.prototype.close.call(this.#server, () => resolve());
-    });
-    clearInterval(sweep);
+    await drainServer(this.#server);
     clearTimeout(lastCalls);
-    this.#server.close();
   }
 }
 

@@ -108,6 +108,17 @@ describe('an answer', () => {
   });
 });
 
+describe('an answer whose client left before anybody asked for its signal', () => {
+  it('is abandoned all the same, and is not looked after any more', async () => {
+    const late = new ReplyStream(response, streams);
+    socket.destroy();
+    await until(() => response.closed);
+    expect(late.signal.aborted).toBe(true);
+    late.expectDelay();
+    expect(streams.size).toBe(0);
+  });
+});
+
 describe('a result that comes in chunks', () => {
   const windowBytes = megabyte / 2;
   const chunkBytes = 128 * 1024;

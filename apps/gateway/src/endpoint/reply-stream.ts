@@ -38,6 +38,8 @@ export class ReplyStream implements RequestContext {
   #closeListeners: (() => void)[] | undefined;
   #streaming = false;
   #ended = false;
+  /** The client went away before the answer was complete. */
+  #abandoned = false;
   /** Since when a worker has said nothing; 0 when no worker is asked. */
   #silentSince = 0;
   #lastProgressAt = 0;
@@ -61,6 +63,7 @@ export class ReplyStream implements RequestContext {
   /** Aborted when the client goes away before the answer is complete. */
   get signal(): AbortSignal {
     this.#abandonment ??= new AbortController();
+    if (this.#abandoned) this.#abandonment.abort();
     return this.#abandonment.signal;
   }
 
@@ -71,6 +74,7 @@ export class ReplyStream implements RequestContext {
 
   /** From now on silence is answered with a stream. Only for requests that somebody else answers. */
   expectDelay(): void {
+    if (this.#ended) return;
     this.#silentSince = Date.now();
     this.#streams.add(this);
   }
@@ -214,6 +218,7 @@ export class ReplyStream implements RequestContext {
     for (const listener of this.#closeListeners ?? []) listener();
     if (this.#ended) return;
     this.#ended = true;
+    this.#abandoned = true;
     this.#abandonment?.abort();
   };
 }

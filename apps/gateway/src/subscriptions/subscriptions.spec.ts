@@ -11,7 +11,8 @@ const changed = () => new Notification('notifications/tools/list_changed');
 const settings = { GATEWAY_MAX_STREAMS_PER_ACCOUNT: 2, GATEWAY_STREAM_MAX_AGE: 60 } as GatewaySettings;
 const ofAccount = (accountId: string, tenant = 'default') => ({ accountId, tenant, issuer: 'i' }) as Principal;
 
-const revocations = { onRevoked: () => {} } as unknown as Revocations;
+let revoked = false;
+const revocations = { onRevoked: () => {}, isRevoked: () => revoked } as unknown as Revocations;
 let subscriptions: Subscriptions;
 afterEach(() => subscriptions.onModuleDestroy());
 
@@ -68,6 +69,18 @@ describe('a broadcast', () => {
     while (listeners.at(-1)?.heard === 0) await turn();
     expect(listeners.filter(({ heard }) => heard === 1)).toHaveLength(301);
     expect(subscriptions.size).toBe(301);
+  });
+});
+
+describe('a subscription whose token was revoked while it was prepared', () => {
+  afterEach(() => {
+    revoked = false;
+  });
+
+  it('ends as soon as it begins', () => {
+    revoked = true;
+    expect(open(1).map(({ ended }) => ended)).toEqual(['revoked']);
+    expect(subscriptions.size).toBe(0);
   });
 });
 

@@ -23,6 +23,7 @@ export class Subscriptions implements OnModuleDestroy {
   readonly index = new TopicIndex();
   readonly #maxPerAccount: number;
   readonly #maxAgeMs: number;
+  readonly #revocations: Revocations;
   /** Oldest first. */
   readonly #open = new Set<Subscription>();
   readonly #behind = new Set<Subscription>();
@@ -34,6 +35,7 @@ export class Subscriptions implements OnModuleDestroy {
 
   constructor(@Inject(SETTINGS) settings: GatewaySettings, revocations: Revocations) {
     this.#maxPerAccount = settings.GATEWAY_MAX_STREAMS_PER_ACCOUNT;
+    this.#revocations = revocations;
     this.#maxAgeMs = settings.GATEWAY_STREAM_MAX_AGE * 1_000;
     this.#sweepTimer = setInterval(() => this.#sweep(), sweepIntervalMs);
     this.#sweepTimer.unref();
@@ -60,6 +62,8 @@ export class Subscriptions implements OnModuleDestroy {
     const account = accountKey(subscription.principal);
     this.#counts.set(account, (this.#counts.get(account) ?? 0) + 1);
     if (this.#draining) subscription.end('draining');
+    // Between its token's check and here its tasks were read.
+    else if (this.#revocations.isRevoked(subscription.principal)) subscription.end('revoked');
   }
 
   remove(subscription: Subscription): void {

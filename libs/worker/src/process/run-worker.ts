@@ -93,7 +93,7 @@ async function startWorker(settings: WorkerSettings, logger: Logger, servers: Se
   const health = new Health();
   health.addReadinessCheck('calls', () => transport.findUnready());
   const admin = await startAdminServer({
-    host: settings.HOST,
+    settings,
     port: settings.WORKER_ADMIN_PORT,
     portSetting: 'WORKER_ADMIN_PORT',
     health,

@@ -43,6 +43,7 @@ export class Calls {
   readonly #admission: CallAdmission;
   readonly #tasks: TaskAdmission;
   readonly #challenges: ScopeChallenges;
+  readonly #revocations: Revocations;
   readonly #logger: Logger;
   readonly #maxCallMs: number;
 
@@ -65,6 +66,7 @@ export class Calls {
     this.#admission = admission;
     this.#tasks = tasks;
     this.#challenges = challenges;
+    this.#revocations = revocations;
     revocations.onRevoked((isOver) => dispatch.revoke(isOver));
   }
 
@@ -140,6 +142,9 @@ export class Calls {
     context: RequestContext,
     { startedAtMs, grantTask }: { startedAtMs: number; grantTask: GrantTask | undefined },
   ): Promise<DispatchOutcome> {
+    // A state that may be used once was waited for: who left meanwhile can send it again.
+    if (context.signal.aborted) return { ...failures.cancelled(), executed: 'no' };
+    if (this.#revocations.isRevoked(request.principal)) return failures.revoked();
     const permit = this.#admission.admit(request.principal);
     if (permit === undefined) return failures.tooManyCalls();
     context.onClose(() => permit.release());
