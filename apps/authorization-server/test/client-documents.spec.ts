@@ -306,7 +306,8 @@ describe('a metadata document on a host of the exception list, over two replicas
     expectRefused(await ask(idOf('/silent.json')));
   });
 
-  it.each<[string, RequestListener, string]>([
+  // At the same time, for the slow ones are waited for.
+  it.concurrent.each<[string, RequestListener, string]>([
     ['that redirects', (_q, response) => response.writeHead(302, { location: '/agent.json' }).end(), 'redirect'],
     ['that is not there', (_q, response) => response.writeHead(404).end('{}'), 'status'],
     ['that its host fails to send', (_q, response) => response.writeHead(500).end('{}'), 'status'],
