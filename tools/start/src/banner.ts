@@ -5,7 +5,7 @@ import { say } from './output.ts';
 /** What a newcomer needs once the stack is ready. */
 export function showBanner(
   settings: StartSettings,
-  mcpUrl: string,
+  { mcpUrl, issuer }: { mcpUrl: string; issuer: string },
   { passwordShown }: { passwordShown: boolean },
 ): void {
   const configuration = { mcpServers: { gatehouse: { type: 'http', url: mcpUrl } } };
@@ -13,6 +13,7 @@ export function showBanner(
     '',
     `  MCP URL       ${mcpUrl}`,
     `  sign in as    ${settings.GATEHOUSE_ADMIN_EMAIL}, ${passwordOrigin(settings, passwordShown)}`,
+    `  your account  ${issuer.replace(/\/$/, '')}/account`,
     `  files served  ${settings.FILES_ROOT}`,
     '',
     "  Paste into an MCP client's configuration (more clients: README.md):",

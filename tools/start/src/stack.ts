@@ -77,7 +77,7 @@ async function startStack(
     started,
     stop.signal,
   );
-  signIn.showBanner(`${gatewayPublicUrl}/mcp`);
+  signIn.showBanner(`${gatewayPublicUrl}/mcp`, issuer);
   say(`ready ${gatewayPublicUrl}/mcp (in ${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
   if (options.watch) started.defer(watchSources(apps, stop.signal));
 }
@@ -115,8 +115,8 @@ class SignInReport {
     return true;
   }
 
-  showBanner(mcpUrl: string): void {
-    showBanner(this.#settings, mcpUrl, { passwordShown: this.#shown });
+  showBanner(mcpUrl: string, issuer: string): void {
+    showBanner(this.#settings, { mcpUrl, issuer }, { passwordShown: this.#shown });
   }
 }
 
