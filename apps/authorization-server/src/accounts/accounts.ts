@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { recordAudit } from '../audit/audit-log.ts';
 import { withManager } from '../storage/unit-of-work.ts';
@@ -18,8 +18,15 @@ export class Accounts {
 
   /** One that an operator disabled is as good as gone. */
   async find(sub: string): Promise<Account | undefined> {
-    const enabled = { sub, disabledAt: IsNull() };
-    return (await withManager(this.#dataSource, (manager) => manager.findOneBy(Account, enabled))) ?? undefined;
+    const rows = await withManager(this.#dataSource, (manager) =>
+      manager.query<Account[]>(
+        `SELECT sub, tenant_id AS "tenantId", email, email_key AS "emailKey", password_hash AS "passwordHash", roles,
+                created_at AS "createdAt", disabled_at AS "disabledAt"
+         FROM auth.account WHERE sub = $1 AND disabled_at IS NULL`,
+        [sub],
+      ),
+    );
+    return rows[0];
   }
 }
 

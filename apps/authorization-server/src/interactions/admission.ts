@@ -5,12 +5,11 @@ import type { EntityManager } from 'typeorm';
 import { recordAudit } from '../audit/audit-log.ts';
 import { SETTINGS } from '../config.ts';
 import type { Settings } from '../config.ts';
-import { OauthGrant } from '../storage/oauth-grant.entity.ts';
 import { inTransaction, withManager } from '../storage/unit-of-work.ts';
 import { browserCookie, browserDigest, readBrowserId } from './browser-cookie.ts';
 import type { BrowserCookie } from './browser-cookie.ts';
-import type { ClientApproval } from './client-approval.entity.ts';
 import { findApproval, spendApproval } from './client-approvals.ts';
+import type { ApprovedAccess } from './client-approvals.ts';
 import { giveConsent, isConsented } from './consents.ts';
 import { describeRedirect } from './redirect-target.ts';
 import { coversScopes, requestedAccess, resourceScopes } from './requested-access.ts';
@@ -82,7 +81,7 @@ export class Admission {
     ctx: KoaContextWithOIDC,
     manager: EntityManager,
     access: RequestedAccess,
-  ): Promise<ClientApproval | undefined> {
+  ): Promise<ApprovedAccess | undefined> {
     const result = ctx.oidc.result?.[approvalResult] as { approvalId: string } | undefined;
     const browserId = readBrowserId(this.#cookie, ctx.get('cookie'));
     if (!result || browserId === undefined) return undefined;
@@ -107,7 +106,7 @@ async function mayReuseConsent(
   return await isConsented(manager, access, sub);
 }
 
-function isWhatWasApproved(approval: ClientApproval, access: RequestedAccess, sub: string): boolean {
+function isWhatWasApproved(approval: ApprovedAccess, access: RequestedAccess, sub: string): boolean {
   return (approval.sub === null || approval.sub === sub) && coversScopes(approval.scopes, access.scopes);
 }
 
@@ -121,7 +120,10 @@ async function saveGrant(ctx: KoaContextWithOIDC, manager: EntityManager, access
   const scopes = resourceScopes(ctx, resource === '' ? undefined : resource);
   if (scopes.length > 0) grant.addResourceScope(resource, scopes.join(' '));
   const grantId = await grant.save();
-  await manager.update(OauthGrant, grantId, { scopeVersions: access.scopes });
+  await manager.query('UPDATE auth.oauth_grant SET scope_versions = $2 WHERE id = $1', [
+    grantId,
+    JSON.stringify(access.scopes),
+  ]);
   session.ensureClientContainer(client.clientId);
   session.grantIdFor(client.clientId, grantId);
   return grantId;

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
-import { ClientApproval } from './client-approval.entity.ts';
+import type { ClientApproval } from './client-approval.entity.ts';
 import type { RequestedAccess } from './requested-access.ts';
 
 /** MCP 2026-07-28 Security Best Practices §OAuth State Parameter Validation: single use, at most ten minutes. */
 const lifetimeMinutes = 10;
+
+/** What an approval holds for, and the account whose name stood on the page. */
+export type ApprovedAccess = Pick<ClientApproval, 'id' | 'sub' | 'scopes'>;
 
 /** Who approved: a browser, and the account whose name stood on the page, if any. */
 interface Approver {
@@ -47,20 +50,14 @@ export async function findApproval(
   id: string,
   access: RequestedAccess,
   browserDigest: string,
-): Promise<ClientApproval | undefined> {
-  const found = await manager
-    .createQueryBuilder(ClientApproval, 'approval')
-    .where({
-      id,
-      tenantId: access.tenantId,
-      browserDigest,
-      oauthClientId: access.oauthClientId,
-      redirectUri: access.redirectUri,
-      resource: access.resource,
-    })
-    .andWhere('approval.spentAt IS NULL AND approval.expiresAt > clock_timestamp()')
-    .getOne();
-  return found ?? undefined;
+): Promise<ApprovedAccess | undefined> {
+  const [found] = await manager.query<ApprovedAccess[]>(
+    `SELECT id, sub, scopes FROM auth.client_approval
+     WHERE id = $1 AND tenant_id = $2 AND browser_digest = $3 AND oauth_client_id = $4 AND redirect_uri = $5
+       AND resource = $6 AND spent_at IS NULL AND expires_at > clock_timestamp()`,
+    [id, access.tenantId, browserDigest, access.oauthClientId, access.redirectUri, access.resource],
+  );
+  return found;
 }
 
 /** Spends an approval. False when another request, perhaps at another replica, was faster. */

@@ -1,13 +1,18 @@
 import type { EntityManager } from 'typeorm';
-import { Consent } from './consent.entity.ts';
+import type { Consent } from './consent.entity.ts';
 import { rememberedRedirectUri } from './redirect-target.ts';
 import { coversScopes } from './requested-access.ts';
 import type { RequestedAccess } from './requested-access.ts';
 
 /** True when the account has consented to all of this for this client, redirect URI and resource. */
 export async function isConsented(manager: EntityManager, access: RequestedAccess, sub: string): Promise<boolean> {
-  const consent = await manager.findOneBy(Consent, { ...keyOf(access), sub });
-  return consent !== null && coversScopes(consent.scopes, access.scopes);
+  const { tenantId, oauthClientId, redirectUri, resource } = keyOf(access);
+  const [consent] = await manager.query<Pick<Consent, 'scopes'>[]>(
+    `SELECT scopes FROM auth.consent
+     WHERE tenant_id = $1 AND sub = $2 AND oauth_client_id = $3 AND redirect_uri = $4 AND resource = $5`,
+    [tenantId, sub, oauthClientId, redirectUri, resource],
+  );
+  return consent !== undefined && coversScopes(consent.scopes, access.scopes);
 }
 
 /** Adds to what the account has consented to; a step-up does not take back what was given before. */

@@ -46,6 +46,9 @@ async function consentedScopes(
   ctx: KoaContextWithOIDC,
   { grantId, resource }: { grantId: string; resource: KnownResource },
 ): Promise<string[]> {
+  const granted = ctx.oidc.entities.Grant?.getResourceScope(resource.uri).split(' ').filter(Boolean) ?? [];
+  // Scopes that no server brought open no tools that could have changed.
+  if (granted.every((scope) => !scope.includes(':') && resource.scopes.includes(scope))) return granted;
   const rows = await withManager(dataSource, (manager) =>
     manager.query<{ scope: string }[]>(
       `SELECT asked.scope FROM auth.oauth_grant AS present CROSS JOIN unnest($2::text[]) AS asked (scope)
@@ -55,8 +58,7 @@ async function consentedScopes(
     ),
   );
   const consented = rows.map(({ scope }) => scope);
-  const granted = ctx.oidc.entities.Grant?.getResourceScope(resource.uri).split(' ') ?? [];
-  const changed = granted.filter((scope) => scope !== '' && !consented.includes(scope));
+  const changed = granted.filter((scope) => !consented.includes(scope));
   if (changed.length === 0) return consented;
   const parts = await withManager(dataSource, (manager) => partsOfChangedScopes(manager, grantId, changed));
   // Tools may have gone, and none have come: then it opens no more than was consented to.
