@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAdminServer } from './admin-server.ts';
-import type { AdminServer } from './admin-server.ts';
 import { Health } from './health.ts';
 import { metrics } from './telemetry/metric-registry.ts';
 
 describe('the admin port', () => {
-  let admin: AdminServer;
+  let admin: Awaited<ReturnType<typeof startAdminServer>>;
   const get = (path: string) => fetch(`http://127.0.0.1:${admin.port}${path}`);
 
   beforeAll(async () => {

@@ -13,7 +13,7 @@ export interface AdminPage {
 }
 
 /** The admin listener of a process. */
-export interface AdminServer {
+interface AdminServer {
   port: number;
   /** Shows what `render` returns under a path that begins with `/`. */
   addPage(path: string, render: () => AdminPage): void;

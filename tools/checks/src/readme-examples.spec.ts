@@ -12,7 +12,14 @@ const exampleOf = (folder: string) => /```ts\n([^]*?)```/.exec(readmeOf(folder))
 /** The words of the paragraph of public names, without what it says of them in brackets. */
 function publicNamesOf(folder: string): string[] {
   const [paragraph = ''] = /^Public names:[^]*?\n\n/m.exec(readmeOf(folder)) ?? [];
-  return [...paragraph.replaceAll(/\([^)]*\)/g, '').matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+  const named = [...paragraph.replaceAll(/\([^)]*\)/g, '').matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+  return [...new Set(named)];
+}
+
+/** What a library exports beside types. */
+function valuesOf(folder: string): string[] {
+  const index = readFileSync(path.join(root, folder, 'src/index.ts'), 'utf8');
+  return [...index.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, names = '']) => names.match(/\w+/g) ?? []);
 }
 
 /** Type-checks all files at once, with the settings and the sources of the workspace; what the compiler has to say. */
@@ -39,10 +46,15 @@ describe('the READMEs of the libraries', { timeout: 60_000 }, () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it.each(libraries)('$folder has an example of its own, and names what is public', ({ name, folder: library }) => {
-    expect(exampleOf(library)).toContain(`from '${name}'`);
-    expect(publicNamesOf(library).length).toBeGreaterThan(2);
-  });
+  it.each(libraries)(
+    '$folder has an example of its own, and names every value that is public',
+    ({ name, folder: library }) => {
+      expect(exampleOf(library)).toContain(`from '${name}'`);
+      expect(publicNamesOf(library).length).toBeGreaterThan(2);
+      expect(valuesOf(library).length).toBeGreaterThan(2);
+      expect(valuesOf(library).filter((value) => !readmeOf(library).includes(`\`${value}\``))).toEqual([]);
+    },
+  );
 
   it('have examples that compile, and name what is exported', () => {
     const sources = libraries.flatMap(({ name, folder: library }) => [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { UriClaim } from './uri-claims.ts';
 import { UriClaims } from './uri-claims.ts';
+
+type UriClaim = Parameters<UriClaims<string>['add']>[0];
 
 const prefix = (text: string): UriClaim => ({ text, exact: false });
 const one = (text: string): UriClaim => ({ text, exact: true });

@@ -1,7 +1,7 @@
 import type { ServerDefinitions } from '@gatehouse/protocol';
 
 /** What a server owns of the space of URIs: one URI, or everything that begins with a prefix. */
-export interface UriClaim {
+interface UriClaim {
   text: string;
   exact: boolean;
 }

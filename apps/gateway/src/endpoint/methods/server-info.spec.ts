@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { gatewayVersion } from './server-info.ts';
+import { serverInfoOf } from './server-info.ts';
 
 it('the gateway tells the version of its package', () => {
   const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  expect(gatewayVersion).toBe(manifest.version);
+  expect(serverInfoOf(undefined).version).toBe(manifest.version);
 });

@@ -9,7 +9,7 @@ interface ServerInfo {
 }
 
 /** Equal to the version in package.json; a test compares them. */
-export const gatewayVersion = '0.1.0';
+const gatewayVersion = '0.1.0';
 
 const gatehouse: ServerInfo = { name: 'gatehouse', title: 'Gatehouse', version: gatewayVersion };
 
