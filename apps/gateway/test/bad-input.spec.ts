@@ -214,6 +214,40 @@ describe('a body over the limit', () => {
   });
 });
 
+describe('large bodies that are under way', () => {
+  it('take the room of their account, and none of others', async () => {
+    const largest = 4 * 1024 * 1024 - 16 * 1024;
+    const large = (of: string) =>
+      rawPost('/mcp', '', { Authorization: `Bearer ${of}`, ...listHeaders, 'Content-Length': String(largest) });
+    const sockets = Array.from({ length: 16 }, () => connect(test.gateway.port, '127.0.0.1'));
+    for (const socket of sockets) socket.on('error', () => undefined).write(large(token));
+    try {
+      const answer = await vi.waitFor(async () => {
+        const last = await sendRaw(test.gateway.port, large(token), { waitMs: 50 });
+        expect(last.status).toBe(503);
+        return last;
+      });
+      expect(answer).toMatchObject({ body: expect.stringContaining('too many large requests') as string });
+      expect(answer.head).toMatch(/^retry-after: 1$/im);
+      const small = await sendRaw(
+        test.gateway.port,
+        rawPost('/mcp', JSON.stringify(list), { Authorization: `Bearer ${token}`, ...listHeaders }),
+      );
+      expect(small.status).toBe(200);
+      const padded = Buffer.concat([Buffer.from(JSON.stringify(list)), Buffer.alloc(1024 * 1024, 0x20)]);
+      const others = { Authorization: `Bearer ${await test.token({ sub: 'somebody-else' })}`, ...listHeaders };
+      expect((await sendRaw(test.gateway.port, rawPost('/mcp', padded, others))).status).toBe(200);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+    const own = { Authorization: `Bearer ${token}`, ...listHeaders };
+    const padded = Buffer.concat([Buffer.from(JSON.stringify(list)), Buffer.alloc(1024 * 1024, 0x20)]);
+    await vi.waitFor(async () =>
+      expect((await sendRaw(test.gateway.port, rawPost('/mcp', padded, own))).status).toBe(200),
+    );
+  });
+});
+
 describe('a request head that is ambiguous or foreign', () => {
   const body = JSON.stringify(list);
   const request = (lines: string[]) => `${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;

@@ -7,6 +7,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ResourceMetadata } from '../authorization/resource-metadata.ts';
 import { TokenAuthentication } from '../authorization/token-authentication.ts';
 import { endpointName } from '../catalog/endpoint-name.ts';
+import { accountKey } from '../dispatch/account-key.ts';
 import { Dispatch } from '../dispatch/dispatch.ts';
 import { Eras } from '../eras/eras.ts';
 import { HttpRefusal } from '../http-refusal.ts';
@@ -22,12 +23,11 @@ import { ReplyStream } from './reply-stream.ts';
 import { ReplyStreams } from './reply-streams.ts';
 import { replyOfFault, replyOfRefusal } from './reply.ts';
 import type { Reply } from './reply.ts';
+import { announcedBytes, RequestMemory } from './request-memory.ts';
 import { checkMediaTypes, checkOrigin, checkRequestHead, readTarget } from './request-head.ts';
 import { sendAndClose } from './send-and-close.ts';
 
 const maxBodyBytes = 4 * 1024 * 1024;
-/** Answers that their readers have not taken, of all connections together; beyond it nobody gets a new one made. */
-const maxWaitingBytes = 128 * 1024 * 1024;
 
 /** Every request of the public port, from its first header to its last byte. */
 @Injectable()
@@ -40,6 +40,7 @@ export class McpEndpoint {
   readonly #eras: Eras;
   readonly #dispatch: Dispatch;
   readonly #streams: ReplyStreams;
+  readonly #memory = new RequestMemory();
 
   constructor(
     @Inject(LOGGER) logger: Logger,
@@ -87,18 +88,26 @@ export class McpEndpoint {
     const { endpoint } = target;
     const principal = await this.#authentication.authenticate(request, endpoint, query);
     checkMediaTypes(request);
-    const body = await readBody(request, Math.min(maxBodyBytes, this.#dispatch.maxBodyBytes));
-    await this.#answer({ endpoint, principal, headers: request.headers, body }, response);
+    const maxBytes = Math.min(maxBodyBytes, this.#dispatch.maxBodyBytes);
+    const release = this.#memory.take(accountKey(principal), announcedBytes(request, maxBytes));
+    if (release === undefined) throw tooManyBodies();
+    try {
+      const body = await readBody(request, maxBytes);
+      await this.#answer({ endpoint, principal, headers: request.headers, body }, response);
+    } finally {
+      release();
+    }
   }
 
   /** From here on refusals carry the id of the request, and an answer may be a stream. */
   async #answer(incoming: Incoming, response: ServerResponse): Promise<void> {
     const message = readEnvelope(incoming.body);
     const requestId = message.kind === 'request' ? message.id : undefined;
-    const stream = new ReplyStream(response, this.#streams);
+    const account = accountKey(incoming.principal);
+    const stream = new ReplyStream(response, this.#streams, account);
     let reply: Reply | undefined;
     try {
-      if (this.#streams.waitingBytes > maxWaitingBytes) throw overloaded();
+      if (this.#streams.isFull(account)) throw overloaded();
       this.#authentication.confirm(incoming.principal, incoming.endpoint);
       reply = await this.#eras.answer(message, incoming, stream);
     } catch (error) {
@@ -142,4 +151,11 @@ function payloadTooLarge(): Reply {
 function overloaded(): JsonRpcError {
   const data = { executed: 'no', retryable: true, retryAfterMs: 1_000, traceId: newTraceId() } as const;
   return gatehouseError(ErrorCode.overloaded, 'Too many answers wait for their readers', data);
+}
+
+function tooManyBodies(): HttpRefusal {
+  return new HttpRefusal(503, 'too many large requests are under way', {
+    closes: true,
+    headers: { 'retry-after': '1' },
+  });
 }

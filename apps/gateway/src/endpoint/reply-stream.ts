@@ -32,6 +32,7 @@ const closeHeaders = { connection: 'close' };
 export class ReplyStream implements RequestContext {
   readonly #response: ServerResponse;
   readonly #streams: ReplyStreams;
+  readonly account: string;
   /** For `ReplyStreams` alone. */
   slot = -1;
   #abandonment: AbortController | undefined;
@@ -49,7 +50,9 @@ export class ReplyStream implements RequestContext {
   /** The chunks that this answer is made of, to be cancelled when its reader has gone. */
   #chunks: ChunkedBody['chunks'] | undefined;
 
-  constructor(response: ServerResponse, streams: ReplyStreams) {
+  /** @param account of the caller, where it is known */
+  constructor(response: ServerResponse, streams: ReplyStreams, account = '') {
+    this.account = account;
     this.#response = response;
     this.#streams = streams;
     response.on('close', this.#onClose);

@@ -4,6 +4,8 @@ import { Slots } from '@gatehouse/runtime';
 interface SweptStream {
   /** Its place among the others; -1 when it has none. */
   slot: number;
+  /** Whose it is; empty where nobody is known yet. */
+  readonly account: string;
   /** Bytes that its reader has not taken yet. */
   readonly waitingBytes: number;
   sweep(now: number): void;
@@ -11,6 +13,10 @@ interface SweptStream {
 
 /** How exact the times of an answer are. */
 const sweepIntervalMs = 500;
+
+/** Answers that their readers have not taken: of all together, and of one account. Beyond it nobody gets a new one made. */
+const maxWaitingBytes = 128 * 1024 * 1024;
+const maxWaitingBytesPerAccount = 32 * 1024 * 1024;
 
 /**
  * The answers of this process that last. One timer looks after all of them: a timer for each would cost ten thousand idle
@@ -20,15 +26,19 @@ export class ReplyStreams {
   readonly #lasting = new Slots<SweptStream>();
   #timer: NodeJS.Timeout | undefined;
   #waitingBytes = 0;
+  #waitingBytesOfAccounts = new Map<string, number>();
 
   /** Answers that wait for a worker, a reader or an event. */
   get size(): number {
     return this.#lasting.size;
   }
 
-  /** Bytes of all answers that their readers had not taken at the last sweep. */
-  get waitingBytes(): number {
-    return this.#waitingBytes;
+  /** True when so much waited for readers at the last sweep, for those of this account or for all, that no more may. */
+  isFull(account: string): boolean {
+    return (
+      this.#waitingBytes > maxWaitingBytes ||
+      (this.#waitingBytesOfAccounts.get(account) ?? 0) > maxWaitingBytesPerAccount
+    );
   }
 
   add(stream: SweptStream): void {
@@ -45,12 +55,17 @@ export class ReplyStreams {
 
   sweep(): void {
     const now = Date.now();
-    let waitingBytes = 0;
+    const ofAccounts = new Map<string, number>();
+    let all = 0;
     for (const stream of this.#lasting) {
       stream.sweep(now);
-      waitingBytes += stream.waitingBytes;
+      const { account, waitingBytes } = stream;
+      if (waitingBytes === 0) continue;
+      all += waitingBytes;
+      ofAccounts.set(account, (ofAccounts.get(account) ?? 0) + waitingBytes);
     }
-    this.#waitingBytes = waitingBytes;
+    this.#waitingBytes = all;
+    this.#waitingBytesOfAccounts = ofAccounts;
     if (this.#lasting.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
