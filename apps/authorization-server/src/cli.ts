@@ -7,15 +7,15 @@ import { environmentVariable, readCommandSettings } from './config.ts';
 import { entities } from './storage/entities.ts';
 import { migrations } from './storage/migrations/index.ts';
 
+/** Reading the audit may take long, and waiting for a server that holds a row. */
+const statementTimeoutMs = 60_000;
+
 // The commands of an operator, on the database of the running servers: `npm run gatehouse -- auth <command>`.
 process.exitCode = await runCommand(commands, process.argv.slice(2), {
   open,
   print: (line) => process.stdout.write(`${line}\n`),
   complain: (line) => process.stderr.write(`${line}\n`),
 });
-
-/** Reading the audit may take long, and waiting for a server that holds a row. */
-const statementTimeoutMs = 60_000;
 
 async function open() {
   const settings = readCommandSettings();
