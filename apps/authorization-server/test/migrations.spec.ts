@@ -1,6 +1,7 @@
 import { openDatabase } from '@gatehouse/database';
 import { createLogger } from '@gatehouse/runtime';
 import { describe, expect, it } from 'vitest';
+import { SessionAdapter } from '../src/sessions/session-adapter.ts';
 import { migrations } from '../src/storage/migrations/index.ts';
 import { createFreshDatabase } from './fresh-database.ts';
 
@@ -53,6 +54,23 @@ describe('a database of an earlier release', () => {
       { id: 'one', versions: { mcp: '1', 'files:read': 'new', 'files:write': 'w' } },
       { id: 'other', versions: {} },
     ]);
+    await database.drop();
+  });
+
+  it('keeps the people signed in who are, and no id that a browser presents', async () => {
+    const session = (id: string, expiry: string) =>
+      `INSERT INTO auth.provider_record (kind, id, tenant_id, payload, uid, expires_at)
+       VALUES ('Session', '${id}', 'default', '{"uid": "u-${id}", "jti": "${id}", "accountId": "ada", "loginTs": 1}', 'u-${id}', now() + '${expiry}')`;
+    const before = migrations.findIndex(({ name }) => name.startsWith('BrowserSessions'));
+    const database = await earlierDatabase(before, [session('present', '1 hour'), session('over', '-1 hour')]);
+    const dataSource = await database.open();
+    const adapter = new SessionAdapter(dataSource);
+    expect(await adapter.find('present')).toEqual({ uid: 'u-present', accountId: 'ada', loginTs: 1, jti: 'present' });
+    const rows = await dataSource.query('SELECT uid, sub, payload FROM auth.browser_session');
+    expect(rows).toEqual([
+      { uid: 'u-present', sub: 'ada', payload: { uid: 'u-present', accountId: 'ada', loginTs: 1 } },
+    ]);
+    expect(await dataSource.query('SELECT kind FROM auth.provider_record')).toEqual([]);
     await database.drop();
   });
 });
