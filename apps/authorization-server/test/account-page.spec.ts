@@ -62,6 +62,11 @@ describe('the account page', () => {
     expect(answer.url.searchParams.has('code')).toBe(true);
   });
 
+  it.each(['/', '/nothing'])('is where a page leads to that is not there: %s', async (path) => {
+    const page = await show(browser, path);
+    expect([page.status, page.body.includes('<a href="/account">Your account</a>')]).toEqual([404, true]);
+  });
+
   it('gives the session another id at every login (no session fixation)', async () => {
     await signIn(browser);
     const planted = browser.cookie('gatehouse_session');

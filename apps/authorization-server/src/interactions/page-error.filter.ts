@@ -27,7 +27,9 @@ export class PageErrorFilter implements ExceptionFilter {
     const status = statusOf(error);
     if (status === 500) this.#report(error, request);
     const texts = textsFor(request.headers['accept-language']);
-    sendPage(reply, this.#frame.error(texts, status, wordsFor(error, status, texts)));
+    const account = { href: `${this.#frame.path}/account`, text: texts.account.title };
+    const words = wordsFor(error, status, texts);
+    sendPage(reply, this.#frame.error(texts, status, words, status === 404 ? account : undefined));
   }
 
   #report(error: unknown, request: FastifyRequest): void {
