@@ -39,7 +39,9 @@ export function keepSuccessor(dataSource: DataSource): Step {
   return async (ctx, next) => {
     await next();
     if (ctx.path !== routes.token || ctx.status !== 200) return;
-    const { successor } = requestState(ctx);
+    const { successor, exchangedRefreshToken } = requestState(ctx);
+    if (exchangedRefreshToken !== undefined)
+      throw new Error('A refresh token was to be exchanged and has no successor.');
     const answer = ctx.body as { refresh_token?: string };
     const { RotatedRefreshToken: rotated, RefreshToken: presented } = ctx.oidc.entities;
     if (successor !== undefined) ctx.body = { ...answer, refresh_token: successor };

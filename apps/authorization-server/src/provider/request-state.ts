@@ -12,6 +12,8 @@ export interface PresentedAccessToken {
 
 /** The row of a refresh token that a request presents, with what hangs on it: read by one statement, for there are many. */
 export interface PresentedRefreshToken {
+  /** Under which it is stored. */
+  id: string;
   grantId: string;
   /** Undefined when it has ended. */
   grant: AdapterPayload | undefined;
@@ -31,6 +33,8 @@ interface RequestState {
   /** Why the provider refused. */
   refusal?: errors.OIDCProviderError;
   presentedRefreshToken?: PresentedRefreshToken;
+  /** The presented refresh token, from when it is to be exchanged until its successor is stored. */
+  exchangedRefreshToken?: string;
   /** The successor that the presented refresh token already has. */
   successor?: string;
   /** Granted scopes that are left out because they opened other tools when they were consented to. */

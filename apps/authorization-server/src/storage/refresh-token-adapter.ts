@@ -34,25 +34,35 @@ export class RefreshTokenAdapter implements Adapter {
     this.#graceSeconds = graceSeconds;
   }
 
-  /** A successor is sealed into the row of the token that it is exchanged for. */
   async upsert(id: string, payload: AdapterPayload, expiresInSeconds: number): Promise<void> {
     const { jti: _, consumed: __, ...stored } = payload;
-    const exchanged = Provider.ctx?.oidc.entities.RotatedRefreshToken?.jti;
+    const row = [bearerId(id), defaultTenant, payload.grantId, JSON.stringify(stored), expiresInSeconds];
+    const exchanged = Provider.ctx && requestState(Provider.ctx).exchangedRefreshToken;
+    if (exchanged !== undefined) return this.#exchange(exchanged, id, row);
     await withManager(this.#dataSource, (manager) =>
       manager.query(
-        `WITH exchanged AS (UPDATE auth.refresh_token SET sealed_successor = $6 WHERE id = $7)
-         INSERT INTO auth.refresh_token (id, tenant_id, grant_id, payload, expires_at)
+        `INSERT INTO auth.refresh_token (id, tenant_id, grant_id, payload, expires_at)
          VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5::double precision))`,
-        [
-          bearerId(id),
-          defaultTenant,
-          payload.grantId,
-          JSON.stringify(stored),
-          expiresInSeconds,
-          ...(exchanged === undefined ? [null, null] : [sealSuccessor(exchanged, id), bearerId(exchanged)]),
-        ],
+        row,
       ),
     );
+  }
+
+  /** Consumes a token, seals its successor into its row and stores the successor, or none of it. */
+  async #exchange(exchanged: string, successor: string, row: unknown[]): Promise<void> {
+    const inserted = await withManager(this.#dataSource, (manager) =>
+      manager.query<unknown[]>(
+        `WITH exchanged AS (
+           UPDATE auth.refresh_token SET consumed_at = clock_timestamp(), sealed_successor = $7
+           WHERE id = $6 AND consumed_at IS NULL AND revoked_at IS NULL RETURNING id
+         )
+         INSERT INTO auth.refresh_token (id, tenant_id, grant_id, payload, expires_at)
+         SELECT $1, $2, $3, $4::jsonb, now() + make_interval(secs => $5::double precision) FROM exchanged RETURNING id`,
+        [...row, bearerId(exchanged), sealSuccessor(exchanged, successor)],
+      ),
+    );
+    if (inserted.length === 0) return this.#refuseConsumed(exchanged);
+    if (Provider.ctx) delete requestState(Provider.ctx).exchangedRefreshToken;
   }
 
   /**
@@ -81,13 +91,19 @@ export class RefreshTokenAdapter implements Adapter {
     );
     const found = rows[0];
     if (!found) return undefined;
-    if (Provider.ctx) requestState(Provider.ctx).presentedRefreshToken = presentedToken(found);
+    if (Provider.ctx) requestState(Provider.ctx).presentedRefreshToken = presentedToken(bearerId(id), found);
     const { payload, exp, consumed } = found;
     // A token that is not exchanged lives on when it is used: the row knows until when.
     return { ...payload, exp, jti: id, ...(consumed === null ? {} : { consumed }) };
   }
 
+  /** The token that the request presents is consumed by the statement that stores its successor. */
   async consume(id: string): Promise<void> {
+    const state = Provider.ctx && requestState(Provider.ctx);
+    if (state?.presentedRefreshToken?.id === bearerId(id)) {
+      state.exchangedRefreshToken = id;
+      return;
+    }
     const [updated] = await withManager(this.#dataSource, (manager) =>
       manager.query<[unknown[], number]>(
         `UPDATE auth.refresh_token SET consumed_at = clock_timestamp()
@@ -95,7 +111,10 @@ export class RefreshTokenAdapter implements Adapter {
         [bearerId(id)],
       ),
     );
-    if (updated.length > 0) return;
+    if (updated.length === 0) await this.#refuseConsumed(id);
+  }
+
+  async #refuseConsumed(id: string): Promise<never> {
     const rows = await withManager(this.#dataSource, (manager) =>
       manager.query<{ grant_id: string }[]>('SELECT grant_id FROM auth.refresh_token WHERE id = $1', [bearerId(id)]),
     );
@@ -126,9 +145,10 @@ export class RefreshTokenAdapter implements Adapter {
   }
 }
 
-function presentedToken(found: FoundToken): PresentedRefreshToken {
+function presentedToken(id: string, found: FoundToken): PresentedRefreshToken {
   const { payload, given, tenantId, roles, sealedSuccessor, isStepUpAsked } = found;
   return {
+    id,
     grantId: payload.grantId ?? '',
     grant: given ?? undefined,
     sub: payload.accountId,
