@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { rolePermissions } from '@gatehouse/messaging';
@@ -49,6 +50,8 @@ export class Deployment {
   readonly workers: AppProcess[] = [];
   accessToken = '';
   readonly #issuer: TokenIssuer;
+  readonly #revisionFile: string;
+  #revision = 0;
   readonly #onLog: (text: string) => void;
   readonly #wanted: { gateways: number; workers: number };
   readonly #environments: Record<'gateway' | 'worker', NodeJS.ProcessEnv>;
@@ -64,6 +67,7 @@ export class Deployment {
   ) {
     this.#wanted = { gateways: options.gateways ?? 2, workers: options.workers ?? 4 };
     this.ledgerFile = path.join(folder, 'ledger');
+    this.#revisionFile = path.join(folder, 'revision');
     this.nats = nats;
     this.#issuer = issuer;
     this.#onLog = options.onLog ?? (() => {});
@@ -75,7 +79,12 @@ export class Deployment {
         GATEWAY_PUBLIC_URL: publicUrl,
         AUTH_ISSUER: issuer.issuer,
       },
-      worker: { ...busOf(nats, identities.worker), ...keysOf(), LEDGER_FILE: this.ledgerFile },
+      worker: {
+        ...busOf(nats, identities.worker),
+        ...keysOf(),
+        LEDGER_FILE: this.ledgerFile,
+        LEDGER_REVISION_FILE: this.#revisionFile,
+      },
     };
     this.#cleanUps = cleanUps;
   }
@@ -150,6 +159,12 @@ export class Deployment {
       if (!this.workers[index]?.runs) starts.push(this.startWorker(index));
     await Promise.all(starts);
     await this.waitForWorkers(this.workers);
+  }
+
+  /** Changes what the workers list, and what their resource says, without a word over NATS. */
+  changeServer(): void {
+    writeFileSync(this.#revisionFile, String(++this.#revision));
+    for (const worker of this.workers) if (worker.runs) process.kill(worker.pid, 'SIGUSR2');
   }
 
   /** Waits until calls of every gateway reach each of these workers. */

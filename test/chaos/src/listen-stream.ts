@@ -11,7 +11,7 @@ interface StreamMessage {
 
 /** An open `subscriptions/listen` stream (MCP 2026-07-28 Subscriptions). */
 export class ListenStream {
-  /** Methods of the notifications so far, the acknowledgement first. */
+  /** Methods of the notifications so far, the acknowledgement first, or of those since `forget`. */
   readonly heard: string[] = [];
   /** Settles when the gateway has acknowledged the subscription. */
   readonly acknowledged: Promise<void>;
@@ -63,6 +63,11 @@ export class ListenStream {
 
   count(method: string): number {
     return this.heard.filter((heard) => heard === method).length;
+  }
+
+  /** Forgets what was heard so far. */
+  forget(): void {
+    this.heard.length = 0;
   }
 
   close(): void {

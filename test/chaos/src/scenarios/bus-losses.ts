@@ -26,6 +26,7 @@ export const natsKilled: Scenario = {
       const lostAt = performance.now();
       await nats.kill();
       await requireEnds(stage, pending, lostAt, endLimitMs);
+      changeUnheard(stage, streams);
       await requireOutage(stage, stage.full ? stage.random.between(1_000, 4_000) : 500);
       await nats.restart();
       await requireRecovery(stage);
@@ -52,6 +53,7 @@ export const natsSilent: Scenario = {
     pending.push(...stage.deployment.gateways.map((_, index) => stage.call(index, 'append')));
     try {
       await requireEnds(stage, pending, silentAt, detectionLimitMs + endLimitMs);
+      changeUnheard(stage, streams);
       await requireOutage(stage, stage.full ? 60_000 - (performance.now() - silentAt) : 1_500);
     } finally {
       nats.unsilence();
@@ -69,15 +71,23 @@ async function openStreams({ deployment }: Stage): Promise<ListenStream[]> {
   return streams;
 }
 
-/** Nobody knows what was said during the outage: each listener is told to look again. */
+/** Changes the list and the resource that the streams are about while nobody can say so. */
+function changeUnheard({ deployment }: Stage, streams: ListenStream[]): void {
+  for (const stream of streams) stream.forget();
+  deployment.changeServer();
+}
+
+/** Each listener is told to look again, at the list and at the resource. */
 async function requireStreams(stage: Stage, streams: ListenStream[]): Promise<void> {
   for (const [index, stream] of streams.entries()) {
-    const told = await stream.hears('notifications/resources/updated', 1, recoveryLimitMs);
+    for (const method of ['notifications/tools/list_changed', 'notifications/resources/updated']) {
+      const told = await stream.hears(method, 1, recoveryLimitMs);
+      stage.require(
+        told,
+        `the stream at gateway ${index} heard ${stream.heard.join(', ') || 'nothing'}, not ${method}`,
+      );
+    }
     stage.require(stream.isOpen, `the stream at gateway ${index} was cut`);
-    stage.require(
-      told,
-      `the stream at gateway ${index} heard ${stream.heard.join(', ')} and no update of its resource`,
-    );
     stream.close();
   }
 }
