@@ -11,8 +11,9 @@ import './rows/client-assertions.ts';
 import './rows/pages.ts';
 import './rows/sign-in.ts';
 import './rows/gateway-tokens.ts';
-import './rows/revocations.ts';
 import './rows/bus-identities.ts';
+// The last, for it ends everything, the signing key included.
+import './rows/revocations.ts';
 import { useStack } from './stack/running-stack.ts';
 
 // One start for all: every attack meets the same two authorization servers and two gateways.

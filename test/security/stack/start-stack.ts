@@ -12,6 +12,7 @@ import type { Issuer } from '../../support/authorization/issuer.ts';
 import { decodeJwt, McpClient } from '../../support/authorization/mcp-client.ts';
 import { startBalancer } from '../../support/balancer.ts';
 import { buildProjects } from '../../support/build-projects.ts';
+import { Command } from '../../support/command.ts';
 import { startDocumentHost } from '../../support/document-host.ts';
 import type { DocumentHost } from '../../support/document-host.ts';
 import { createDatabase } from './database.ts';
@@ -39,6 +40,8 @@ export interface SecurityStack extends Issuer {
   forge: Forge;
   /** Registers one more client for the administrator. */
   register(metadata?: Record<string, unknown>): Promise<McpClient>;
+  /** Runs a command of `npm run gatehouse -- auth`. @throws Error with what it said when it is refused */
+  operate(...words: string[]): Promise<void>;
   /** How often gateways have asked for the key set. */
   keySetRequests(): number;
   stop(): Promise<void>;
@@ -153,6 +156,12 @@ async function startAll(cleanUps: (() => unknown)[]): Promise<Omit<SecurityStack
     client,
     forge: await openForge(database, encryptionKey, claims),
     register,
+    operate: async (...words) => {
+      const { DATABASE_URL, GATEHOUSE_ENCRYPTION_KEY } = authorizationServer;
+      const program = 'dist/apps/authorization-server/cli.js';
+      const command = new Command([process.execPath, program, ...words], { DATABASE_URL, GATEHOUSE_ENCRYPTION_KEY });
+      if ((await command.ended) !== 0) throw new Error(`${words.join(' ')} failed: ${command.output}`);
+    },
     keySetRequests: () => balancer.requestsOf('/jwks'),
   };
 }

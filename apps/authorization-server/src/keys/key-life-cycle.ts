@@ -35,7 +35,7 @@ export type KeyStep =
   | { kind: 'promote'; id: string; reason: 'requested' | 'scheduled' | 'other_algorithm' | 'no_active_key' }
   | { kind: 'remove'; id: string };
 
-/** A replica reads the keys every second, with a statement of 2 s at most; a gateway's fetch takes 3 s at most. */
+/** A replica reads the keys every half second, with a statement of 2 s at most; a gateway's fetch takes 3 s at most. */
 const spreadSeconds = 10;
 /** How far the clock of whoever verifies a token may be behind. */
 const clockToleranceSeconds = 60;

@@ -7,7 +7,8 @@ import { dueStep } from './key-life-cycle.ts';
 import type { KeyAge, KeyPolicy } from './key-life-cycle.ts';
 import { advanceSigningKeys, lockSigningKeys, openSigningKeys, readKeyAges } from './signing-keys.ts';
 
-const readIntervalMs = 1_000;
+/** Gateways refuse what a revoked key has signed within a second, and this is a part of it. */
+const readIntervalMs = 500;
 
 /** What the keeper of one process works with. */
 interface SigningKeyKeeperOptions {
@@ -21,7 +22,7 @@ interface SigningKeyKeeperOptions {
 
 /**
  * Brings the signing keys forward when a step is due, and makes this process use what any replica or command has made of
- * them, a second later at most. While the keys cannot be read the last ones serve.
+ * them, half a second later at most. While the keys cannot be read the last ones serve.
  */
 export class SigningKeyKeeper {
   readonly #options: SigningKeyKeeperOptions;
