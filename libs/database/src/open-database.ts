@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { StartError } from '@gatehouse/runtime';
 import type { Logger } from '@gatehouse/runtime';
 import pg from 'pg';
@@ -71,6 +70,8 @@ function createDataSource(options: DatabaseOptions, limits = limitsOf(options)) 
     poolErrorHandler: (error: Error) => reportLostConnection(options.logger, error),
     extra: {
       Client: ImpatientClient,
+      // A statement is sent without waiting for the answer to the one before, where the program does not wait either.
+      pipeline: true,
       connectionTimeoutMillis: connectionWaitMs,
       statement_timeout: limits.statementTimeoutMs,
       query_timeout: limits.silenceTimeoutMs,
@@ -129,13 +130,13 @@ class ImpatientClient extends pg.Client {
   /** A connection on which the server fell silent is given up: what else would be sent on it would wait as well. */
   override query(...parameters: unknown[]): never {
     const answer = (super.query as (...parameters: unknown[]) => unknown)(...asPrepared(parameters));
-    if (answer instanceof Promise) answer.catch((error: Error) => this.#giveUpSilence(error));
+    if (answer instanceof Promise) answer.catch((reason: Error) => this.#giveUpSilence(reason));
     return answer as never;
   }
 
-  #giveUpSilence(error: Error): void {
-    if (error.message !== 'Query read timeout') return;
-    const { connection } = this as unknown as { connection: { stream: Socket } };
-    connection.stream.destroy(error);
+  #giveUpSilence(reason: Error): void {
+    if (reason.message !== 'Query read timeout') return;
+    // With a statement under way it cuts the connection, and the pool takes an ending client back no more.
+    void this.end().catch(() => undefined);
   }
 }

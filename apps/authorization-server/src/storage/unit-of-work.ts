@@ -5,6 +5,8 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 class UnitOfWork {
   readonly #dataSource: DataSource;
   #runner: QueryRunner | undefined;
+  /** The beginning of the transaction, which nothing waits for but its end. */
+  #started: Promise<unknown> = Promise.resolve();
   #tail: Promise<unknown> = Promise.resolve();
   /** Grants that end with this request, after its own transaction: see `end-grant.ts`. */
   readonly grantsToEnd = new Set<string>();
@@ -27,8 +29,13 @@ class UnitOfWork {
   async begin(): Promise<EntityManager> {
     if (!this.#runner) {
       const runner = this.#dataSource.createQueryRunner();
-      await runner.startTransaction();
+      await runner.connect();
       this.#runner = runner;
+      // Sent together with the first statement, which fails if this does.
+      this.#started = runner.query('START TRANSACTION');
+      this.#started.catch(() => undefined);
+      // What would begin a transaction of its own joins this one.
+      (runner as { isTransactionActive: boolean }).isTransactionActive = true;
     }
     return this.#runner.manager;
   }
@@ -37,6 +44,7 @@ class UnitOfWork {
     await this.#tail;
     if (!this.#runner) return;
     try {
+      await this.#started;
       if (decision === 'commit') await this.#runner.commitTransaction();
       else await this.#runner.rollbackTransaction();
     } finally {
