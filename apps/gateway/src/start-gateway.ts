@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { connectNats, inboxPrefix } from '@gatehouse/messaging';
+import { connectNats, inboxPrefix, TaskIndex } from '@gatehouse/messaging';
 import { Health, nestLogger, startAdminServer } from '@gatehouse/runtime';
 import type { Logger, RunningApp } from '@gatehouse/runtime';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -66,6 +66,8 @@ function addReadinessChecks(health: Health, settings: GatewaySettings, app: INes
   health.addReadinessCheck('issuer', () =>
     authentication.ready ? undefined : `the signing keys of ${settings.AUTH_ISSUER} could not be fetched yet`,
   );
+  const tasks = app.get(TaskIndex);
+  health.addReadinessCheck('tasks', () => tasks.unreadyReason());
   const revocations = app.get(Revocations);
   health.addReadinessCheck('revocations', () => revocations.unreadyReason());
 }

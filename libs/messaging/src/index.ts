@@ -32,6 +32,7 @@ export { hasEnded, isUndelivered, readInputContent, taskPollIntervalMs } from '.
 export type { Task, TaskKey, TaskState } from './tasks/task.ts';
 export { isTaskId, principalToken, TaskGrants } from './tasks/task-grants.ts';
 export type { SealedTaskGrant } from './tasks/task-grants.ts';
+export { TaskReadsBusyError } from './tasks/read-budget.ts';
 export { TaskIndex } from './tasks/task-index.ts';
 export type { LiveTask } from './tasks/task-index.ts';
 export { keepTasks, ownerOf, tellOwner, unconfirmedWords } from './tasks/task-keeper.ts';

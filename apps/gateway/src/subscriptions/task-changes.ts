@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TaskIndex } from '@gatehouse/messaging';
+import { hasEnded, TaskIndex } from '@gatehouse/messaging';
 import type { StoredTask, TaskKey } from '@gatehouse/messaging';
 import { isObject, JsonRpcError } from '@gatehouse/protocol';
 import type { Logger } from '@gatehouse/runtime';
@@ -32,6 +32,7 @@ interface TaskTopic extends Topic {
 /** Carries changes of tasks from their stream to the streams that follow them (MCP Tasks extension §Task Status Notifications). */
 @Injectable()
 export class TaskChanges implements OnApplicationShutdown {
+  readonly #index: TaskIndex;
   readonly #tasks: TaskAccess;
   readonly #subscriptions: Subscriptions;
   readonly #logger: Logger;
@@ -41,6 +42,7 @@ export class TaskChanges implements OnApplicationShutdown {
 
   constructor(@Inject(LOGGER) logger: Logger, index: TaskIndex, tasks: TaskAccess, subscriptions: Subscriptions) {
     this.#logger = logger;
+    this.#index = index;
     this.#tasks = tasks;
     this.#subscriptions = subscriptions;
     this.#stop = index.listen(({ key }) => this.#hear(topicOf(key)));
@@ -52,13 +54,21 @@ export class TaskChanges implements OnApplicationShutdown {
 
   /**
    * The tasks that the caller may follow; others, which include those of everybody else, are left out.
-   * @throws JsonRpcError -32021 without the extension (§Protocol Errors), -31009 when NATS does not answer
+   * @throws JsonRpcError -32021 without the extension (§Protocol Errors), -31009 when NATS does not answer, -31005 when too much is
+   * being read
    */
   async acknowledge(request: McpRequest, taskIds: readonly string[]): Promise<TaskTopic[]> {
     requireTasksExtension(request.meta.clientCapabilities);
-    const keys = taskIds.map((taskId) => keyOf(request.principal, taskId)).filter((key) => key !== undefined);
+    const named = taskIds.map((taskId) => keyOf(request.principal, taskId)).filter((key) => key !== undefined);
+    const keys = named.filter((key) => !this.#isKnownTooLarge(key));
     const tasks = await Promise.all(keys.map((key) => this.#tasks.read(key, request.span.traceId)));
     return keys.filter((_, index) => mayFollow(request, tasks[index])).map(topicOf);
+  }
+
+  /** What cannot be told of need not be read. */
+  #isKnownTooLarge(key: TaskKey): boolean {
+    const known = this.#index.find(key);
+    return known !== undefined && hasEnded(known.status) && known.bytes > maxTaskBytes;
   }
 
   /** A task may have changed before anybody listened, so that each is told as it is. */

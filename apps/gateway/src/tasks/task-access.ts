@@ -3,6 +3,7 @@ import {
   isRefusedWrite,
   maxTaskContentBytes,
   ownerOf,
+  TaskReadsBusyError,
   TaskStore,
   tellOwner,
   unconfirmedWords,
@@ -27,19 +28,19 @@ export class TaskAccess {
 
   /**
    * A task; undefined when there is none under this key.
-   * @throws JsonRpcError -31009 when NATS does not answer
+   * @throws JsonRpcError -31009 when NATS does not answer, -31005 when too much is being read
    */
   read(key: TaskKey, traceId: string): Promise<StoredTask | undefined> {
     return this.#attempt(
       () => this.#store.read(key),
-      () => unreachable(traceId),
+      (error) => notRead(error, traceId),
     );
   }
 
   /**
    * Changes a task by a client's words. They are stored when this resolves; the owner hears of them at once, or else
    * from whichever gateway finds that it has not confirmed them.
-   * @throws JsonRpcError -31009 when they were certainly not stored, -31002 when NATS had them and does not answer, -31008
+   * @throws JsonRpcError -31009 or -31005 when they were certainly not stored, -31002 when NATS had them and does not answer, -31008
    * when the task cannot hold them
    */
   async change(key: TaskKey, change: (task: Task) => Task | undefined, traceId: string): Promise<void> {
@@ -58,7 +59,8 @@ export class TaskAccess {
       () => this.#store.change(key, bounded),
       (error) => {
         answered = true;
-        return writing && !isRefusedWrite(error) ? unknownOutcome(traceId) : unreachable(traceId);
+        const mayBeStored = writing && !isRefusedWrite(error) && !(error instanceof TaskReadsBusyError);
+        return mayBeStored ? unknownOutcome(traceId) : notRead(error, traceId);
       },
     );
     if (task) this.remind(key, task);
@@ -77,10 +79,20 @@ export class TaskAccess {
       return await this.#bus.whileItCarries(work);
     } catch (error) {
       if (error instanceof JsonRpcError) throw error;
-      logTasksUnreachable(this.#logger, error);
+      if (!(error instanceof TaskReadsBusyError)) logTasksUnreachable(this.#logger, error);
       throw failureOf(error);
     }
   }
+}
+
+function notRead(error: unknown, traceId: string): JsonRpcError {
+  return error instanceof TaskReadsBusyError ? tooManyTaskRequests(traceId) : unreachable(traceId);
+}
+
+/** What is refused because too much of its kind is going on. */
+export function tooManyTaskRequests(traceId: string): JsonRpcError {
+  const data = { executed: 'no', retryable: true, retryAfterMs: 1_000, traceId } as const;
+  return gatehouseError(ErrorCode.overloaded, 'Too many tasks are being read to take this request now', data);
 }
 
 function unreachable(traceId: string): JsonRpcError {

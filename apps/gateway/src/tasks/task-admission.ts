@@ -33,12 +33,17 @@ export class TaskAdmission {
 
   /**
    * Makes grants for the attempts at one call; undefined when it stays a call: the tool knows no tasks, the client has not
-   * declared them, or the caller has as many as it may and the tool can do without.
-   * @throws JsonRpcError -31004 when the tool cannot do without
+   * declared them, or the tool can do without and the caller has as many as it may, or that is not known yet.
+   * @throws JsonRpcError -31004 when the tool cannot do without, -31009 when it cannot and nobody knows how many there are
    */
   admit(request: McpRequest, { server, scopes, task, taskTtlMs }: TaskTerms): GrantTask | undefined {
     const { principal, meta, span } = request;
     if (task === undefined || !declaresTasks(meta.clientCapabilities)) return undefined;
+    if (!this.#index.isComplete) {
+      if (task === 'optional') return undefined;
+      const data = { executed: 'no', retryable: true, retryAfterMs: 1_000, traceId: span.traceId } as const;
+      throw gatehouseError(ErrorCode.dependencyUnavailable, 'The tasks are still being read', data);
+    }
     if (!this.hasRoom({ tenant: subjectToken(principal.tenant), principal: principalToken(principal) })) {
       if (task === 'optional') return undefined;
       const data = { executed: 'no', retryable: true, retryAfterMs: 5_000, traceId: span.traceId } as const;

@@ -4,10 +4,11 @@ import { invalidParams, isObject, Method, modernVersion } from '@gatehouse/proto
 import { Injectable } from '@nestjs/common';
 import { ScopeChallenges } from '../authorization/scope-challenges.ts';
 import { Catalog } from '../catalog/catalog.ts';
-import type { McpAnswer, McpRequest } from '../endpoint/mcp-request.ts';
+import { CallAdmission } from '../dispatch/call-admission.ts';
+import type { McpAnswer, McpRequest, RequestContext } from '../endpoint/mcp-request.ts';
 import { resultMeta } from '../endpoint/methods/server-info.ts';
 import { taskAcknowledgement, taskResult } from './task-answers.ts';
-import { TaskAccess } from './task-access.ts';
+import { TaskAccess, tooManyTaskRequests } from './task-access.ts';
 import { isVisible, keyOf } from './task-visibility.ts';
 import { requireTasksExtension } from './tasks-extension.ts';
 
@@ -21,11 +22,13 @@ const methods: ReadonlySet<string> = new Set([Method.tasksGet, Method.tasksUpdat
 export class TaskMethods {
   readonly #tasks: TaskAccess;
   readonly #catalog: Catalog;
+  readonly #admission: CallAdmission;
   readonly #challenges: ScopeChallenges;
 
-  constructor(tasks: TaskAccess, catalog: Catalog, challenges: ScopeChallenges) {
+  constructor(tasks: TaskAccess, catalog: Catalog, admission: CallAdmission, challenges: ScopeChallenges) {
     this.#tasks = tasks;
     this.#catalog = catalog;
+    this.#admission = admission;
     this.#challenges = challenges;
   }
 
@@ -35,12 +38,24 @@ export class TaskMethods {
   }
 
   /**
-   * Answers one request about one task.
-   * @throws JsonRpcError -32021 without the extension, -32602 for a task that the caller does not have; HttpRefusal 403
+   * Answers one request about one task. It has a place among the calls of its account until its answer is out.
+   * @throws JsonRpcError -32021 without the extension, -32602 for a task that the caller does not have, -31005 when too
+   * much is going on; HttpRefusal 403
    */
-  async answer(request: McpRequest): Promise<McpAnswer> {
-    const { principal, endpoint, message, meta, span } = request;
-    requireTasksExtension(meta.clientCapabilities);
+  async answer(request: McpRequest, context: RequestContext): Promise<McpAnswer> {
+    requireTasksExtension(request.meta.clientCapabilities);
+    const permit = this.#admission.admit(request.principal);
+    if (permit === undefined) throw tooManyTaskRequests(request.span.traceId);
+    context.onClose(() => permit.release());
+    try {
+      return await this.#answer(request);
+    } finally {
+      permit.release();
+    }
+  }
+
+  async #answer(request: McpRequest): Promise<McpAnswer> {
+    const { principal, endpoint, message, span } = request;
     const { taskId } = message.params;
     if (typeof taskId !== 'string') throw invalidParams('taskId must be a string');
     const change = changeOf(request);

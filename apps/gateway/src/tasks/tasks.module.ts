@@ -30,26 +30,22 @@ import { TaskOwners } from './task-owners.ts';
   imports: [AuthorizationModule, CatalogModule, DispatchModule],
   providers: [
     {
-      provide: TaskStore,
-      inject: [NATS_CONNECTION],
-      useFactory: async (connection: NatsConnection) => {
-        const store = new TaskStore(connection);
-        await store.open();
-        return store;
-      },
+      provide: TaskIndex,
+      inject: [NATS_CONNECTION, LOGGER],
+      useFactory: (connection: NatsConnection, logger: Logger) => new TaskIndex(connection, logger),
     },
     {
-      provide: TaskIndex,
-      // After the store, which makes the stream.
-      inject: [NATS_CONNECTION, BusMonitor, LOGGER, TaskStore],
-      useFactory: async (connection: NatsConnection, bus: BusMonitor, logger: Logger, store: TaskStore) => {
-        const index = new TaskIndex(connection, logger);
-        await index.reread();
+      provide: TaskStore,
+      inject: [NATS_CONNECTION, BusMonitor, TaskIndex],
+      useFactory: async (connection: NatsConnection, bus: BusMonitor, index: TaskIndex) => {
+        const store = new TaskStore(connection, index);
+        await store.open();
         bus.addRecoveryStep(async () => {
           await store.open();
-          await index.reread();
+          // Not waited for: as many tasks as there may be take their time, and calls go on meanwhile.
+          void index.reread();
         });
-        return index;
+        return store;
       },
     },
     {
@@ -92,19 +88,26 @@ export class TasksModule implements OnApplicationShutdown {
     access: TaskAccess,
     admission: TaskAdmission,
   ) {
-    const keeper = keepTasks({
-      connection,
-      store,
-      grants,
-      admits: (key) => admission.hasRoom(key),
-      hasRoom: (key, bytes) => admission.hasRoomFor(key, bytes),
-      logger,
+    let isClosed = false;
+    let keeper: ReturnType<typeof keepTasks> | undefined;
+    // Who does not know what an account has cannot say whether it may have more. Workers report until somebody can.
+    void index.complete.then(() => {
+      if (isClosed || connection.isClosed()) return;
+      keeper = keepTasks({
+        connection,
+        store,
+        grants,
+        admits: (key) => admission.hasRoom(key),
+        hasRoom: (key, bytes) => admission.hasRoomFor(key, bytes),
+        logger,
+      });
     });
     const owners = new TaskOwners({ connection, bus, calls, registry, index, store, access, logger });
     this.#close = () => {
+      isClosed = true;
       owners.close();
       index.close();
-      if (!connection.isClosed()) keeper.unsubscribe();
+      if (!connection.isClosed()) keeper?.unsubscribe();
     };
   }
 

@@ -37,7 +37,7 @@ export async function startTaskStack() {
   const keys = randomBytes(32).toString('base64');
   const cleanUps: (() => Promise<unknown>)[] = [];
 
-  const addGateway = async (settings: Record<string, string> = {}) => {
+  const addGateway = async (settings: Record<string, string> = {}, how: { unready?: boolean } = {}) => {
     const environment = {
       NATS_URL: nats.url,
       AUTH_ISSUER: issuer.issuer,
@@ -52,7 +52,7 @@ export async function startTaskStack() {
     const stop = () => (stopping ??= gateway.stop());
     cleanUps.unshift(stop);
     const isReady = async () => (await fetch(`http://127.0.0.1:${gateway.adminPort}/readyz`)).ok;
-    await waitUntil(isReady);
+    if (!how.unready) await waitUntil(isReady);
     return { url: `http://127.0.0.1:${gateway.port}`, stop, isReady };
   };
 

@@ -4,7 +4,7 @@ import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { StreamFollower } from '../stream-follower.ts';
 import { logTaskDropped, logTasksUnreadable } from './events.ts';
-import type { TaskKey, TaskState } from './task.ts';
+import type { TaskKey, TaskState, TaskStatus } from './task.ts';
 import { hasEnded, isExpired } from './task.ts';
 import { decodeTaskState } from './task-store.ts';
 import { anyTaskSubject, parseTaskSubject, taskStream } from './task-stream.ts';
@@ -39,7 +39,9 @@ export class TaskIndex {
   readonly #listeners = new Set<TaskListener>();
   readonly #follower: StreamFollower<KnownTasks>;
   readonly #sweep: NodeJS.Timeout;
+  readonly #complete = Promise.withResolvers<void>();
   #tasks = new KnownTasks();
+  #isComplete = false;
 
   constructor(connection: NatsConnection, logger: Logger) {
     this.#logger = logger;
@@ -55,11 +57,34 @@ export class TaskIndex {
       take: (tasks, message) => this.#take(tasks, message),
       use: (tasks) => {
         this.#tasks = tasks;
+        this.#isComplete = true;
+        this.#complete.resolve();
       },
       onFailed: (error) => logTasksUnreadable(logger, error),
     });
     this.#sweep = setInterval(() => this.#tasks.dropExpired(Date.now()), expirySweepIntervalMs);
     this.#sweep.unref();
+  }
+
+  /** True once everything was read. While it is read again, as after an outage, what was known before stays in use. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  /** Resolves when everything was read for the first time. */
+  get complete(): Promise<void> {
+    return this.#complete.promise;
+  }
+
+  /** A short sentence for the readiness probe; undefined when all is well. */
+  unreadyReason(): string | undefined {
+    return this.#isComplete ? undefined : 'reading the tasks';
+  }
+
+  /** What is known of a task and of what it takes up in the stream, as far as this gateway has heard. */
+  find(key: TaskKey): { status: TaskStatus; bytes: number } | undefined {
+    const held = this.#tasks.find(key);
+    return held && { status: held.task.state.status, bytes: held.bytes };
   }
 
   /** Every task that can still change. */
@@ -115,6 +140,10 @@ class KnownTasks {
     const { key } = task;
     const tasks = this.#byPrincipal.get(principalKey(key)) ?? new Map<string, HeldTask>();
     this.#byPrincipal.set(principalKey(key), tasks.set(key.taskId, { task, bytes }));
+  }
+
+  find(key: TaskKey): HeldTask | undefined {
+    return this.#byPrincipal.get(principalKey(key))?.get(key.taskId);
   }
 
   holdingsOf(of: Omit<TaskKey, 'taskId'>, nowMs: number): TaskHoldings {

@@ -5,14 +5,19 @@ import { MsgHdrsImpl } from '@nats-io/nats-core/internal';
 import { explainJetStreamFailure } from '../explain-jetstream-failure.ts';
 import { RefusedWriteError } from '../refused-write.ts';
 import { headerRoomBytes } from '../wire.ts';
+import { ReadBudget } from './read-budget.ts';
+import type { TaskIndex } from './task-index.ts';
 import type { Task, TaskKey, TaskState } from './task.ts';
-import { isExpired } from './task.ts';
+import { hasEnded, isExpired } from './task.ts';
 import { ensureTaskStream, entryTtl, taskStream, taskSubject } from './task-stream.ts';
 
 const stateHeader = 'Gatehouse-Task';
 
 /** How often a change is tried when others write at the same time. */
 const maxAttempts = 8;
+
+/** NATS cuts a connection off that 64 MiB wait for, and calls share it. */
+const readBudget = { maxBytes: 16 * 1024 * 1024, maxWaitMs: 5_000, maxWaitingPerReader: 512 };
 
 /** A task with the sequence of its entry, on which the next change depends. */
 export interface StoredTask extends Task {
@@ -22,12 +27,16 @@ export interface StoredTask extends Task {
 /** What became of a write: stored, somebody else was faster, or the stream takes no more. */
 type AppendOutcome = { kind: 'stored'; revision: number } | { kind: 'conflict' | 'full' };
 
-/** Reads and writes tasks. Writes are durable when they resolve; reads go to the stream's leader. */
+/** Reads and writes tasks. Writes are durable when they resolve; reads go to the stream's leader, as many as fit in. */
 export class TaskStore {
   readonly #connection: NatsConnection;
+  readonly #sizes: Pick<TaskIndex, 'find' | 'isComplete'> | undefined;
+  readonly #reads = new ReadBudget(readBudget);
 
-  constructor(connection: NatsConnection) {
+  /** @param sizes Says how much a read will bring; without it each counts as the largest. */
+  constructor(connection: NatsConnection, sizes?: Pick<TaskIndex, 'find' | 'isComplete'>) {
     this.#connection = connection;
+    this.#sizes = sizes;
   }
 
   /**
@@ -42,8 +51,15 @@ export class TaskStore {
     }
   }
 
-  /** A task; undefined when there is none, or its time is over. */
-  async read(key: TaskKey): Promise<StoredTask | undefined> {
+  /**
+   * A task; undefined when there is none, or its time is over.
+   * @throws TaskReadsBusyError when too much is being read
+   */
+  read(key: TaskKey): Promise<StoredTask | undefined> {
+    return this.#reads.read(`${key.tenant}.${key.principal}`, this.#bytesOf(key), () => this.#read(key));
+  }
+
+  async #read(key: TaskKey): Promise<StoredTask | undefined> {
     const query = JSON.stringify({ last_by_subj: taskSubject(key) });
     const answer = await this.#connection.request(`$JS.API.STREAM.MSG.GET.${taskStream}`, query, { timeout: 5_000 });
     const { message, error } = answer.json<MessageAnswer>();
@@ -52,6 +68,15 @@ export class TaskStore {
     const state = decodeTaskState(MsgHdrsImpl.decode(Buffer.from(message.hdrs ?? '', 'base64')));
     if (!state || isExpired(state, Date.now())) return undefined;
     return { state, content: Buffer.from(message.data ?? '', 'base64'), revision: message.seq };
+  }
+
+  /** How much a read may bring, in base64. */
+  #bytesOf(key: TaskKey): number {
+    const largest = maxPayloadBytes(this.#connection);
+    const found = this.#sizes?.find(key);
+    if (!found) return this.#sizes?.isComplete ? largest / livingShare : largest;
+    const bytes = 2 * headerRoomBytes + Math.ceil(found.bytes / 3) * 4;
+    return hasEnded(found.status) ? bytes : Math.max(bytes, largest / livingShare);
   }
 
   /** Stores a task on the condition that its last entry is the one of `revision`; 0 when there must be none. */
@@ -76,7 +101,8 @@ export class TaskStore {
   /**
    * Changes a task whatever others do at the same time: `change` is asked again with what they stored. It answers undefined
    * where nothing is to be changed. Resolves with the task as it is then; undefined when there is none.
-   * @throws Error when NATS does not answer; one that `isRefusedWrite` when the stream is full or others are always faster
+   * @throws TaskReadsBusyError when nothing was written because too much is being read; Error when NATS does not answer; one
+   * that `isRefusedWrite` when the stream is full or others are always faster
    */
   async change(key: TaskKey, change: (task: Task) => Task | undefined): Promise<StoredTask | undefined> {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
@@ -91,13 +117,19 @@ export class TaskStore {
   }
 }
 
+/** What may have ended a moment ago counts for a third: all of them together still fit what NATS keeps for us. */
+const livingShare = 3;
+
 /**
  * Largest content of a task. The leader answers reads in base64 inside JSON, which needs four bytes for three, and has to
  * fit `max_payload` as every message.
  */
 export function maxTaskContentBytes(connection: NatsConnection): number {
-  const payloadBytes = connection.info?.max_payload ?? 1024 * 1024;
-  return Math.floor(((payloadBytes - 2 * headerRoomBytes) * 3) / 4);
+  return Math.floor(((maxPayloadBytes(connection) - 2 * headerRoomBytes) * 3) / 4);
+}
+
+function maxPayloadBytes(connection: NatsConnection): number {
+  return connection.info?.max_payload ?? 1024 * 1024;
 }
 
 /** Reads an entry's header; undefined when it is none of ours. */

@@ -57,7 +57,7 @@ export class Methods {
     if (!ownMethod && !isTaskMethod) return notOffered(method);
     const decision = decide(principal, connectScopes);
     if (decision.kind === 'challenge') return this.#challenge(request, decision.scopes);
-    if (isTaskMethod) return this.#tasks.answer(request);
+    if (isTaskMethod) return this.#tasks.answer(request, context);
     if (this.#listen.has(method)) return this.#listen.answer(request, context);
     const result =
       method === Method.discover
