@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 // Loaded into a process under test (`--expose-gc --import`): answers its parent what only the process itself can tell.
@@ -8,7 +9,10 @@ export interface ProcessState {
   usedBytes: number;
   /** The longest time that the event loop was late since the last question, in milliseconds. */
   maxDelayMs: number;
-  /** The longest time that one turn of the event loop kept the processor busy since the last question, in milliseconds. */
+  /**
+   * The longest time that one turn of the event loop took since the last question, computing or blocked, in milliseconds:
+   * what it waited for a processor apart.
+   */
   maxBusyMs: number;
 }
 
@@ -16,13 +20,30 @@ const resolutionMs = 10;
 const delays = monitorEventLoopDelay({ resolution: resolutionMs });
 delays.enable();
 
-// On a busy machine a turn may be late although it does little: what it took of the processor tells the two apart.
-let cpu = process.threadCpuUsage();
+/** How long this thread was able to run and had no processor, since it began; undefined where the system does not tell. */
+function waitedForProcessorMs(): number | undefined {
+  try {
+    return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[1]) / 1e6;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A clock that stands still while others have the processor. On a busy machine a turn is late although it does little. */
+function ownClockMs(): number {
+  const waitedMs = waitedForProcessorMs();
+  if (waitedMs !== undefined) return performance.now() - waitedMs;
+  // Elsewhere what is blocked does not count.
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
+
+let ownMs = ownClockMs();
 let maxBusyMs = 0;
 setInterval(() => {
-  const { user, system } = process.threadCpuUsage(cpu);
-  cpu = process.threadCpuUsage();
-  maxBusyMs = Math.max(maxBusyMs, (user + system) / 1_000 - resolutionMs);
+  const before = ownMs;
+  ownMs = ownClockMs();
+  maxBusyMs = Math.max(maxBusyMs, ownMs - before - resolutionMs);
 }, resolutionMs).unref();
 
 process.on('message', (question) => {
@@ -35,7 +56,7 @@ process.on('message', (question) => {
   // What the collection took is nobody's request.
   setTimeout(() => {
     delays.reset();
-    cpu = process.threadCpuUsage();
+    ownMs = ownClockMs();
     maxBusyMs = 0;
   }, 3 * resolutionMs);
 });

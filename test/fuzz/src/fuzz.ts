@@ -11,7 +11,7 @@ import { Tally } from './tally.ts';
 /** What a run came to. */
 export interface FuzzReport {
   tally: Tally;
-  /** The longest time that a turn of the gateway's event loop took of the processor, and how late the loop was at all. */
+  /** The longest turn of the gateway's event loop, computing or blocked, and how late the loop was at all. */
   maxBusyMs: number;
   maxDelayMs: number;
   findings: string[];
