@@ -18,7 +18,7 @@ interface ListOptions {
   after?: string | undefined;
 }
 
-interface Listing {
+export interface Listing {
   entries: FileInfo[];
   /** Pass as `after` to get the next entries; absent at the end. */
   nextAfter?: string;
