@@ -1,4 +1,3 @@
-import { jetstreamManager } from '@nats-io/jetstream';
 import { connectNats } from '@gatehouse/messaging';
 import type { NatsConnection } from '@gatehouse/messaging';
 import { createLogger } from '@gatehouse/runtime';
@@ -13,15 +12,23 @@ let nats: NatsConnection;
 let gateway: Awaited<ReturnType<TaskStack['addGateway']>>;
 /** Lets the gateway follow the stream of tasks. */
 let openStream: () => Promise<unknown>;
+/** Asks JetStream itself. */
+async function ask(what: string, content?: object): Promise<void> {
+  const answer = await nats.request(`$JS.API.${what}`, content && JSON.stringify(content));
+  const { error } = answer.json<{ error?: { description: string } }>();
+  if (error) throw new Error(error.description);
+}
+
 beforeAll(async () => {
   stack = await startTaskStack();
   const logger = createLogger('test', { LOG_LEVEL: 'fatal', LOG_FORMAT: 'json' });
   nats = await connectNats({ servers: stack.natsUrl, name: 'test', inboxPrefix: '_INBOX_test', logger });
-  const { streams, consumers } = await jetstreamManager(nats);
   const limits = { max_msgs_per_subject: 1, max_consumers: 1, allow_msg_ttl: true };
-  await streams.add({ name: 'gh_tasks', subjects: ['gh.task.*.*.*'], ...limits });
-  await consumers.add('gh_tasks', { durable_name: 'in-the-way' });
-  openStream = () => consumers.delete('gh_tasks', 'in-the-way');
+  const consumer = 'gh_tasks.in-the-way';
+  await ask('STREAM.CREATE.gh_tasks', { name: 'gh_tasks', subjects: ['gh.task.*.*.*'], ...limits });
+  const config = { durable_name: 'in-the-way', ack_policy: 'explicit' };
+  await ask(`CONSUMER.DURABLE.CREATE.${consumer}`, { stream_name: 'gh_tasks', config });
+  openStream = () => ask(`CONSUMER.DELETE.${consumer}`);
   const settings = { GATEWAY_MAX_CALLS_PER_PRINCIPAL: String(maxCalls) };
   gateway = await stack.addGateway(settings, { unready: true });
   await stack.addWorker('i1');
