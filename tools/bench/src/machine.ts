@@ -13,12 +13,16 @@ export interface Machine {
 
 /** Describes this machine. */
 export function describeMachine(): Machine {
+  return { ...describeSystem(), wrk: requireWrk() };
+}
+
+/** As {@link describeMachine}, for what needs no load generator from outside. */
+export function describeSystem(): Omit<Machine, 'wrk'> {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     memoryGb: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${process.arch}`,
     node: process.version,
-    wrk: requireWrk(),
   };
 }

@@ -15,10 +15,13 @@ export interface BenchOptions {
   quick: boolean;
   /** The sections that are run; a result is written only when they are all. */
   only: readonly SectionName[];
+  /** The authorization server is measured instead of the gateway. */
+  isAboutAuth: boolean;
 }
 
-export const usage = `npm run bench -- [--seconds 15] [--rounds 5] [--only <section>]... [--quick]
+export const usage = `npm run bench -- [auth] [--seconds 15] [--rounds 5] [--only <section>]... [--quick]
 
+  auth       the authorization server beside a bare oidc-provider; the gateway unless given
   --seconds  length of one measurement
   --rounds   interleaved rounds; the medians over them count
   --only     ${sectionNames.join(', ')}; writes no result
@@ -29,8 +32,9 @@ export const usage = `npm run bench -- [--seconds 15] [--rounds 5] [--only <sect
  * @throws TypeError with one sentence for an unknown option or section, or a number that is none.
  */
 export function parseOptions(parameters: string[]): BenchOptions {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: parameters,
+    allowPositionals: true,
     options: {
       seconds: { type: 'string' },
       rounds: { type: 'string' },
@@ -39,11 +43,15 @@ export function parseOptions(parameters: string[]): BenchOptions {
     },
   });
   const { quick, only } = values;
+  const isAboutAuth = positionals[0] === 'auth';
+  if (positionals.length > (isAboutAuth ? 1 : 0)) throw new TypeError(`unknown word ${positionals.at(-1)}`);
+  if (isAboutAuth && only !== undefined) throw new TypeError('auth has no sections');
   return {
     seconds: wholeNumber('--seconds', values.seconds, quick ? 2 : 15),
     rounds: wholeNumber('--rounds', values.rounds, quick ? 1 : 5),
     quick,
     only: only === undefined ? sectionNames : only.map(sectionName),
+    isAboutAuth,
   };
 }
 

@@ -15,11 +15,12 @@ const root = path.resolve(import.meta.dirname, '../../..');
 const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
 const formatter = path.join(root, 'node_modules/oxfmt/bin/oxfmt');
 const resultFile = path.join(import.meta.dirname, '../results/latest.json');
+const authResultFile = path.join(import.meta.dirname, '../results/auth.json');
 const chartFile = path.join(root, 'docs/images/bench.svg');
 
 async function bench(options: BenchOptions): Promise<BenchResult> {
   requireWrk();
-  build();
+  build('apps/gateway', 'tools/bench/src/decorated');
   // Only now: what it imports is built by the step before.
   const { sections } = await import('./sections/sections.ts');
   console.log(`measuring: ${options.only.join(', ')}; ${options.rounds} rounds, ${options.seconds} s for one run`);
@@ -31,11 +32,20 @@ async function bench(options: BenchOptions): Promise<BenchResult> {
   return result;
 }
 
-function build(): void {
-  const { status } = spawnSync(process.execPath, [compiler, '-b', 'apps/gateway', 'tools/bench/src/decorated'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+/** The benchmark of the authorization server, which stands alone: it needs no wrk, and nothing of the gateway. */
+async function benchAuth(options: BenchOptions): Promise<boolean> {
+  build('apps/authorization-server', 'libs/auth');
+  const { measureAuth } = await import('./auth/measure-auth.ts');
+  const { renderAuthTable } = await import('./auth/auth-report.ts');
+  console.log(`measuring: auth; ${options.rounds} rounds, ${options.seconds} s for one run`);
+  const result = await measureAuth(options);
+  console.log(`\n${renderAuthTable(result.rows)}\n`);
+  if (!options.quick) writeFile(authResultFile, `${JSON.stringify(result, undefined, 2)}\n`);
+  return result.failed === 0 && result.rows.every(({ promised }) => promised?.kept !== false);
+}
+
+function build(...projects: string[]): void {
+  const { status } = spawnSync(process.execPath, [compiler, '-b', ...projects], { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new Error('the build failed');
 }
 
@@ -61,21 +71,26 @@ function combine({ seconds, rounds }: BenchOptions, results: Map<SectionName, Se
 }
 
 function write(result: BenchResult): void {
-  for (const [file, content] of [
-    [resultFile, `${JSON.stringify(result, undefined, 2)}\n`],
-    [chartFile, renderChart(result)],
-  ] as const) {
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, content);
-    console.log(`written to ${path.relative(root, file)}`);
+  writeFile(chartFile, renderChart(result));
+  writeFile(resultFile, `${JSON.stringify(result, undefined, 2)}\n`);
+}
+
+function writeFile(file: string, content: string): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  console.log(`written to ${path.relative(root, file)}`);
+  // As all files of the repository are: its checks look at results too.
+  if (file.endsWith('.json')) {
+    spawnSync(process.execPath, [formatter, file], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   }
-  // As all files of the repository are: its checks look at this one too.
-  spawnSync(process.execPath, [formatter, resultFile], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 try {
-  const { rows } = await bench(parseOptions(process.argv.slice(2)));
-  process.exitCode = rows.every(({ promised }) => promised?.kept !== false) ? 0 : 1;
+  const options = parseOptions(process.argv.slice(2));
+  const isKept = options.isAboutAuth
+    ? await benchAuth(options)
+    : (await bench(options)).rows.every(({ promised }) => promised?.kept !== false);
+  process.exitCode = isKept ? 0 : 1;
 } catch (error) {
   console.error(error instanceof TypeError ? `${error.message}\n\n${usage}` : String(error));
   process.exitCode = 1;

@@ -18,7 +18,7 @@ const arrows: Record<string, string[]> = {
   'libs/database': ['libs/runtime'],
   'tools/start': ['libs/messaging', 'libs/runtime'],
   'tools/checks': ['libs/runtime', 'tools/start'],
-  'tools/bench': ['libs/messaging', 'libs/protocol', 'libs/runtime', 'libs/worker', 'tools/start'],
+  'tools/bench': ['libs/auth', 'libs/messaging', 'libs/protocol', 'libs/runtime', 'libs/worker', 'tools/start'],
   test: ['libs/messaging', 'libs/protocol', 'libs/runtime', 'libs/worker', 'tools/start'],
 };
 
