@@ -8,6 +8,8 @@ export interface DefinitionsVersion {
   definitions: ServerDefinitions;
   /** Where its first announcement stands in the order of all announcements; later ones are greater. */
   announcedAt: number;
+  /** What its entry takes up in the catalog. */
+  bytes: number;
 }
 
 /** A server as the catalog knows it, whether or not an instance runs. */
@@ -53,7 +55,7 @@ export class CatalogEntries {
     // An entry keeps its place in the order when it is written again; no entry has a later place than its own.
     const announcedAt = Math.min(firstRevision ?? revision, revision);
     const claimedAt = Math.min(claimRevision ?? announcedAt, announcedAt);
-    versions.set(key.digest, { digest: key.digest, tenant, definitions, announcedAt, claimedAt });
+    versions.set(key.digest, { digest: key.digest, tenant, definitions, announcedAt, claimedAt, bytes: data.length });
     return undefined;
   }
 }
@@ -62,7 +64,7 @@ function describeServer(stored: StoredVersion[]): AnnouncedServer | undefined {
   const [first] = stored;
   if (!first) return undefined;
   const versions = stored
-    .map(({ digest, definitions, announcedAt }) => ({ digest, definitions, announcedAt }))
+    .map(({ digest, definitions, announcedAt, bytes }) => ({ digest, definitions, announcedAt, bytes }))
     .sort((a, b) => b.announcedAt - a.announcedAt);
   const claimedAt = Math.min(...stored.map((version) => version.claimedAt));
   return { tenant: first.tenant, name: first.definitions.server, claimedAt, versions };

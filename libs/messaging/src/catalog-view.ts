@@ -73,7 +73,7 @@ class WatchedCatalog implements CatalogView {
     // A bucket without markers says nothing when an entry expires.
     this.#rereadTimer = setInterval(() => void this.reread(), rereadIntervalMs);
     this.#rereadTimer.unref();
-    this.#keeping = keepCatalog(this.#connection, () => this.#servers, this.#logger);
+    this.#keeping = keepCatalog(this.#connection, this, this.#logger);
   }
 
   servers(): readonly AnnouncedServer[] {

@@ -219,6 +219,32 @@ describe('a server that is announced again and again', () => {
 });
 
 describe('a NATS of its own', () => {
+  it('holds 4 MiB of one server, its newest sets, however fast it announces', async () => {
+    const nats = await startNats();
+    const own = await connectTo(nats.url);
+    const view = await watch(own);
+    const inputSchema = { type: 'object', description: 'x'.repeat(60_000) };
+    const tools = Array.from({ length: 15 }, (_, n) => ({ name: `tool${n}`, inputSchema }));
+    const all = Array.from({ length: 12 }, (_, n) => definitionsOf('files', { version: `1.0.${n}`, tools }));
+    const answers: unknown[] = [];
+    own.subscribe('gh.announced.acme.files.*', { callback: (_error, message) => void answers.push(message.json()) });
+    for (const definitions of all)
+      own.publish(
+        `gh.announce.acme.files.${definitionsDigest(definitions)}`,
+        JSON.stringify({ tenant: 'acme', definitions }),
+      );
+    await until(() => answers.length === 12, 20_000);
+    expect(answers).toEqual(all.map(() => ({ stored: true })));
+    expect(digests(serversOf(view, 'acme')[0])).toEqual(all.slice(-4).reverse().map(definitionsDigest));
+    const { state } = await (await jetstreamManager(own)).streams.info('KV_gh_catalog');
+    expect(state.bytes).toBeLessThan(4 * 1024 * 1024);
+    // Others have their place.
+    await announce('acme', definitionsOf('mail'), nats.url);
+    await until(() => serversOf(view, 'acme').length === 2);
+    await own.close();
+    await nats.stop();
+  });
+
   it('gets its catalog back from the workers when it returns without its store', async () => {
     const nats = await startNats();
     const own = await connectTo(nats.url);
