@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import { KeyEncryption } from '../src/keys/key-encryption.ts';
 import { openSigningKeys } from '../src/keys/signing-keys.ts';
-import { jsonOf } from './http.ts';
-import { decodeJwt, McpClient, resource } from './mcp-client.ts';
-import type { TokenAnswer } from './mcp-client.ts';
+import { jsonOf } from '../../../test/support/authorization/http.ts';
+import { decodeJwt, McpClient, resource } from '../../../test/support/authorization/mcp-client.ts';
+import type { TokenAnswer } from '../../../test/support/authorization/mcp-client.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

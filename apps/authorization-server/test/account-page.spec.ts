@@ -5,13 +5,22 @@ import { createAccount } from '../src/accounts/accounts.ts';
 import { hashPassword } from '../src/accounts/password-hash.ts';
 import { SessionAdapter } from '../src/sessions/session-adapter.ts';
 import { RecordAdapter } from '../src/storage/record-adapter.ts';
-import { Browser } from './browser.ts';
-import { jsonOf } from './http.ts';
-import type { HttpAnswer } from './http.ts';
-import { McpClient, callback } from './mcp-client.ts';
-import type { TokenAnswer } from './mcp-client.ts';
-import { begin, decide, formTokenOf, isApprovalPage, isLoginPage, login, post, show } from './pages.ts';
-import type { Page } from './pages.ts';
+import { Browser } from '../../../test/support/authorization/browser.ts';
+import { jsonOf } from '../../../test/support/authorization/http.ts';
+import type { HttpAnswer } from '../../../test/support/authorization/http.ts';
+import { McpClient, callback } from '../../../test/support/authorization/mcp-client.ts';
+import type { TokenAnswer } from '../../../test/support/authorization/mcp-client.ts';
+import {
+  begin,
+  decide,
+  formTokenOf,
+  isApprovalPage,
+  isLoginPage,
+  login,
+  post,
+  show,
+} from '../../../test/support/authorization/pages.ts';
+import type { Page } from '../../../test/support/authorization/pages.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

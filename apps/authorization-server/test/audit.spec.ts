@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
-import { Browser } from './browser.ts';
-import { callback, McpClient } from './mcp-client.ts';
-import { begin, post, show } from './pages.ts';
+import { Browser } from '../../../test/support/authorization/browser.ts';
+import { callback, McpClient } from '../../../test/support/authorization/mcp-client.ts';
+import { begin, post, show } from '../../../test/support/authorization/pages.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

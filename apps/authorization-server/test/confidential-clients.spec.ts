@@ -11,10 +11,10 @@ import { PreRegisteredClients } from '../src/clients/pre-registered-clients.ts';
 import { readKeyEncryption } from '../src/keys/key-encryption.ts';
 import { keyPolicy } from '../src/keys/key-life-cycle.ts';
 import { loadServerSecrets } from '../src/keys/load-server-secrets.ts';
-import { jsonOf, sendHttp } from './http.ts';
-import type { HttpAnswer } from './http.ts';
-import { callback, McpClient, resource } from './mcp-client.ts';
-import type { TokenAnswer } from './mcp-client.ts';
+import { jsonOf, sendHttp } from '../../../test/support/authorization/http.ts';
+import type { HttpAnswer } from '../../../test/support/authorization/http.ts';
+import { callback, McpClient, resource } from '../../../test/support/authorization/mcp-client.ts';
+import type { TokenAnswer } from '../../../test/support/authorization/mcp-client.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jsonOf } from './http.ts';
-import { McpClient, resource } from './mcp-client.ts';
+import { jsonOf } from '../../../test/support/authorization/http.ts';
+import { McpClient, resource } from '../../../test/support/authorization/mcp-client.ts';
 import { freePort, startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

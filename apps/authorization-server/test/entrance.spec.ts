@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Browser } from './browser.ts';
-import { jsonOf, sendHttp } from './http.ts';
-import { McpClient } from './mcp-client.ts';
+import { Browser } from '../../../test/support/authorization/browser.ts';
+import { jsonOf, sendHttp } from '../../../test/support/authorization/http.ts';
+import { McpClient } from '../../../test/support/authorization/mcp-client.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Browser } from './browser.ts';
-import { callback, McpClient, registerClient } from './mcp-client.ts';
+import { Browser } from '../../../test/support/authorization/browser.ts';
+import { callback, McpClient, registerClient } from '../../../test/support/authorization/mcp-client.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

@@ -8,10 +8,10 @@ import type { ClientAuthentication } from '../src/clients/client-definition.ts';
 import { readKeyEncryption } from '../src/keys/key-encryption.ts';
 import { keyPolicy } from '../src/keys/key-life-cycle.ts';
 import { loadServerSecrets } from '../src/keys/load-server-secrets.ts';
-import { Browser } from './browser.ts';
-import { jsonOf } from './http.ts';
-import { callback, McpClient, resource } from './mcp-client.ts';
-import type { TokenAnswer } from './mcp-client.ts';
+import { Browser } from '../../../test/support/authorization/browser.ts';
+import { jsonOf } from '../../../test/support/authorization/http.ts';
+import { callback, McpClient, resource } from '../../../test/support/authorization/mcp-client.ts';
+import type { TokenAnswer } from '../../../test/support/authorization/mcp-client.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

@@ -13,9 +13,9 @@ import { hasChromium } from '../../../test/support/prerequisites.ts';
 import { createAccount } from '../src/accounts/accounts.ts';
 import { hashPassword } from '../src/accounts/password-hash.ts';
 import { totpCode, totpStep } from '../src/accounts/totp.ts';
-import { Browser } from './browser.ts';
+import { Browser } from '../../../test/support/authorization/browser.ts';
 import { keyOfLetters } from './key-letters.ts';
-import { McpClient } from './mcp-client.ts';
+import { McpClient } from '../../../test/support/authorization/mcp-client.ts';
 import { administrator, freePort, startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { createAccount } from '../src/accounts/accounts.ts';
 import { hashPassword } from '../src/accounts/password-hash.ts';
 import type { DataSource } from 'typeorm';
-import { Browser } from './browser.ts';
-import { jsonOf } from './http.ts';
-import { McpClient, decodeJwt, resource } from './mcp-client.ts';
-import type { TokenAnswer } from './mcp-client.ts';
-import { begin, decide, isApprovalPage, isLoginPage, login } from './pages.ts';
-import type { Page } from './pages.ts';
+import { Browser } from '../../../test/support/authorization/browser.ts';
+import { jsonOf } from '../../../test/support/authorization/http.ts';
+import { McpClient, decodeJwt, resource } from '../../../test/support/authorization/mcp-client.ts';
+import type { TokenAnswer } from '../../../test/support/authorization/mcp-client.ts';
+import { begin, decide, isApprovalPage, isLoginPage, login } from '../../../test/support/authorization/pages.ts';
+import type { Page } from '../../../test/support/authorization/pages.ts';
 import { administrator, startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

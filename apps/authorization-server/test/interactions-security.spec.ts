@@ -2,10 +2,19 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import type { DataSource } from 'typeorm';
 import { whileRoomForHashes } from '../src/accounts/password-hash.ts';
 import { recordApproval, spendApproval } from '../src/interactions/client-approvals.ts';
-import { Browser, sentTo } from './browser.ts';
-import { McpClient, callback, resource } from './mcp-client.ts';
-import { begin, decide, formTokenOf, isApprovalPage, isLoginPage, login, post, show } from './pages.ts';
-import type { Page } from './pages.ts';
+import { Browser, sentTo } from '../../../test/support/authorization/browser.ts';
+import { McpClient, callback, resource } from '../../../test/support/authorization/mcp-client.ts';
+import {
+  begin,
+  decide,
+  formTokenOf,
+  isApprovalPage,
+  isLoginPage,
+  login,
+  post,
+  show,
+} from '../../../test/support/authorization/pages.ts';
+import type { Page } from '../../../test/support/authorization/pages.ts';
 import { administrator, startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DataSource } from 'typeorm';
 import { keyPolicy } from '../src/keys/key-life-cycle.ts';
 import { requestRotation } from '../src/keys/signing-keys.ts';
-import { jsonOf } from './http.ts';
-import { decodeJwt, McpClient, resource } from './mcp-client.ts';
-import type { TokenAnswer } from './mcp-client.ts';
+import { jsonOf } from '../../../test/support/authorization/http.ts';
+import { decodeJwt, McpClient, resource } from '../../../test/support/authorization/mcp-client.ts';
+import type { TokenAnswer } from '../../../test/support/authorization/mcp-client.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

@@ -4,9 +4,9 @@ import type { DataSource } from 'typeorm';
 import { KeyEncryption } from '../src/keys/key-encryption.ts';
 import { keyPolicy } from '../src/keys/key-life-cycle.ts';
 import { requestRotation, revokeSigningKey } from '../src/keys/signing-keys.ts';
-import { jsonOf, sendHttp } from './http.ts';
-import { decodeJwt, McpClient } from './mcp-client.ts';
-import type { TokenAnswer } from './mcp-client.ts';
+import { jsonOf, sendHttp } from '../../../test/support/authorization/http.ts';
+import { decodeJwt, McpClient } from '../../../test/support/authorization/mcp-client.ts';
+import type { TokenAnswer } from '../../../test/support/authorization/mcp-client.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

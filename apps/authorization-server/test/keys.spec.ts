@@ -4,7 +4,7 @@ import { KeyEncryption } from '../src/keys/key-encryption.ts';
 import { keyPolicy } from '../src/keys/key-life-cycle.ts';
 import { loadServerSecrets } from '../src/keys/load-server-secrets.ts';
 import { createFreshDatabase } from './fresh-database.ts';
-import { jsonOf, sendHttp } from './http.ts';
+import { jsonOf, sendHttp } from '../../../test/support/authorization/http.ts';
 import { startReplica, startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

@@ -12,8 +12,8 @@ import type { DataSource } from 'typeorm';
 import { publishUnpublished } from '../src/revocation/outbox.ts';
 import { outboxChannel, revoke } from '../src/revocation/revoke.ts';
 import type { Revocation } from '../src/revocation/revoke.ts';
-import { jsonOf } from './http.ts';
-import { decodeJwt, McpClient } from './mcp-client.ts';
+import { jsonOf } from '../../../test/support/authorization/http.ts';
+import { decodeJwt, McpClient } from '../../../test/support/authorization/mcp-client.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

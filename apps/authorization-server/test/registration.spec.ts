@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectUnusedClients } from '../src/clients/collect-unused-clients.ts';
 import { InitialAccessTokens } from '../src/clients/initial-access-tokens.ts';
 import { sweepExpired } from '../src/storage/sweep-expired.ts';
-import { jsonOf, sendHttp } from './http.ts';
-import { callback, McpClient, registerClient, resource } from './mcp-client.ts';
+import { jsonOf, sendHttp } from '../../../test/support/authorization/http.ts';
+import { callback, McpClient, registerClient, resource } from '../../../test/support/authorization/mcp-client.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

@@ -4,11 +4,19 @@ import type { DataSource } from 'typeorm';
 import { createAccount } from '../src/accounts/accounts.ts';
 import { hashPassword } from '../src/accounts/password-hash.ts';
 import { totpCode, totpStep } from '../src/accounts/totp.ts';
-import { Browser } from './browser.ts';
+import { Browser } from '../../../test/support/authorization/browser.ts';
 import { keyOfLetters } from './key-letters.ts';
-import { McpClient } from './mcp-client.ts';
-import { begin, decide, formTokenOf, isLoginPage, login, post, show } from './pages.ts';
-import type { Page } from './pages.ts';
+import { McpClient } from '../../../test/support/authorization/mcp-client.ts';
+import {
+  begin,
+  decide,
+  formTokenOf,
+  isLoginPage,
+  login,
+  post,
+  show,
+} from '../../../test/support/authorization/pages.ts';
+import type { Page } from '../../../test/support/authorization/pages.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

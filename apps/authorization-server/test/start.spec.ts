@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sendHttp } from './http.ts';
-import { McpClient } from './mcp-client.ts';
+import { sendHttp } from '../../../test/support/authorization/http.ts';
+import { McpClient } from '../../../test/support/authorization/mcp-client.ts';
 import { freePort, startReplica, startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 

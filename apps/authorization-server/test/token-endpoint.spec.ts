@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jsonOf } from './http.ts';
-import { decodeJwt, McpClient, resource } from './mcp-client.ts';
-import type { TokenAnswer } from './mcp-client.ts';
+import { jsonOf } from '../../../test/support/authorization/http.ts';
+import { decodeJwt, McpClient, resource } from '../../../test/support/authorization/mcp-client.ts';
+import type { TokenAnswer } from '../../../test/support/authorization/mcp-client.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 
