@@ -4,10 +4,10 @@ import type { SendFrame } from './outgoing-reply.ts';
 import { OutgoingReply } from './outgoing-reply.ts';
 import type { RunningCall } from './running-call.ts';
 
-/** How much of finished results may wait for windows to open before new calls are refused. */
+/** How much of finished results may wait for windows to open before new calls are refused: of an account, and of all. */
 const maxWaitingBytes = 128 * 1024 * 1024;
-/** How much of it one account may hold before its own are. */
-const maxAccountBytes = maxWaitingBytes / 4;
+/** For how much of it one account counts at most, so that whoever reads nothing shuts out nobody else. */
+const maxAccountShareBytes = maxWaitingBytes / 4;
 
 /**
  * Results whose readers have not let them go yet. Their handlers have ended, so they hold no place in the queue; what
@@ -16,7 +16,7 @@ const maxAccountBytes = maxWaitingBytes / 4;
 export class OutgoingReplies {
   readonly #waiting = new Map<string, { call: RunningCall; reply: OutgoingReply }>();
   readonly #bytesByAccount = new Map<string, number>();
-  /** No account counts for more than its share: one whose calls ended all at once shuts nobody else out. */
+  /** Of all accounts, none for more than its share. */
   #countedBytes = 0;
   #onIdle: (() => void) | undefined;
 
@@ -28,7 +28,7 @@ export class OutgoingReplies {
   isFullFor(principal: Principal): boolean {
     if (this.#countedBytes >= maxWaitingBytes) return true;
     // Nobody waits, nearly always: then nothing is looked up.
-    return this.#waiting.size > 0 && (this.#bytesByAccount.get(accountOf(principal)) ?? 0) >= maxAccountBytes;
+    return this.#waiting.size > 0 && (this.#bytesByAccount.get(accountOf(principal)) ?? 0) >= maxWaitingBytes;
   }
 
   /** Sends a frame in chunks: what the window allows now, the rest when it opens. */
@@ -81,7 +81,7 @@ export class OutgoingReplies {
     const after = before + bytes;
     if (after === 0) this.#bytesByAccount.delete(account);
     else this.#bytesByAccount.set(account, after);
-    this.#countedBytes += Math.min(after, maxAccountBytes) - Math.min(before, maxAccountBytes);
+    this.#countedBytes += Math.min(after, maxAccountShareBytes) - Math.min(before, maxAccountShareBytes);
   }
 }
 

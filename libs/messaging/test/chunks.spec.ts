@@ -216,7 +216,7 @@ describe('results that nobody reads', () => {
     expect(handled).toHaveLength(20);
     expect(await callAs('other', 'small')).toMatchObject({ kind: 'answered' });
 
-    // All of them together stay below 128 MiB, whoever they are.
+    // Of that an account counts for a quarter at most; all together are refused beyond 128 MiB.
     for (const account of ['second', 'third', 'fourth'])
       unread.push(...(await Promise.all(Array.from({ length: 4 }, () => callAs(account)))));
     expect(await callAs('other', 'small')).toEqual(overloaded);
