@@ -189,4 +189,71 @@ describe('the audit of refused requests, over two replicas', () => {
     }
     expect(await rows('token.issued', busy)).toHaveLength(26);
   });
+
+  describe('when it cannot be written', () => {
+    beforeAll(async () => {
+      await dataSource.query(
+        `CREATE FUNCTION auth.no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END $$`,
+      );
+    });
+
+    /** What is done while no row can be added. */
+    const withoutRoom = async <T>(work: () => Promise<T>): Promise<T> => {
+      await dataSource.query('CREATE TRIGGER no_room BEFORE INSERT ON auth.audit_row EXECUTE FUNCTION auth.no_room()');
+      try {
+        return await work();
+      } finally {
+        await dataSource.query('DROP TRIGGER no_room ON auth.audit_row');
+      }
+    };
+    const count = async (table: string) =>
+      (await dataSource.query<{ rows: number }[]>(`SELECT count(*)::int AS rows FROM auth.${table}`))[0]?.rows;
+
+    it('keeps no registered client', async () => {
+      const before = await count('oauth_client');
+      await expect(withoutRoom(() => McpClient.register(replicas))).rejects.toThrow('registration answered 500');
+      expect(await count('oauth_client')).toBe(before);
+    });
+
+    it('signs nobody in', async () => {
+      const before = await count('known_browser');
+      const browser = new Browser(replicas);
+      const signIn = withoutRoom(() => browser.authorize(client.authorizationUrl()));
+      await expect(signIn).rejects.toThrow('answered 500');
+      expect(await count('known_browser')).toBe(before);
+    });
+
+    it('keeps no consent and no grant', async () => {
+      const person = await McpClient.register(replicas);
+      const browser = new Browser(replicas);
+      await browser.authorize(person.authorizationUrl());
+      const before = [await count('oauth_grant'), await count('consent')];
+      const another = await McpClient.register(replicas);
+      await expect(withoutRoom(() => browser.authorize(another.authorizationUrl()))).rejects.toThrow('answered 500');
+      expect([await count('oauth_grant'), await count('consent')]).toEqual(before);
+    });
+
+    it('issues no token, and burns neither code nor refresh token', async () => {
+      const person = await McpClient.register(replicas);
+      const code = await person.obtainCode();
+      expect((await withoutRoom(() => person.redeem(code))).status).toBe(500);
+      const redeemed = await person.redeem(code);
+      expect(redeemed.status).toBe(200);
+      const { refresh_token: token } = JSON.parse(redeemed.text) as { refresh_token: string };
+      expect((await withoutRoom(() => person.refresh(token))).status).toBe(500);
+      const [row] = await dataSource.query<{ consumed_at: Date | null }[]>(
+        'SELECT consumed_at FROM auth.refresh_token ORDER BY created_at DESC LIMIT 1',
+      );
+      expect(row?.consumed_at).toBeNull();
+      expect((await person.refresh(token)).status).toBe(200);
+    });
+
+    it('revokes nothing, and says so', async () => {
+      const person = await McpClient.register(replicas);
+      const tokens = await person.obtainTokens();
+      const form = { token: tokens.refresh_token, client_id: person.oauthClientId };
+      expect((await withoutRoom(() => person.postForm('/token/revocation', form))).status).toBe(500);
+      expect((await person.refresh(tokens.refresh_token)).status).toBe(200);
+    });
+  });
 });
