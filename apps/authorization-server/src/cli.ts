@@ -1,9 +1,9 @@
 import { openDatabase } from '@gatehouse/database';
 import { createLogger } from '@gatehouse/runtime';
-import { commands } from './commands/commands.ts';
 import { readSecretFrom } from './commands/read-secret.ts';
 import { runCommand } from './commands/run-command.ts';
 import { environmentVariable, readCommandSettings } from './config.ts';
+import { loadQuietly } from './load-quietly.ts';
 import { entities } from './storage/entities.ts';
 import { migrations } from './storage/migrations/index.ts';
 
@@ -11,6 +11,10 @@ import { migrations } from './storage/migrations/index.ts';
 const statementTimeoutMs = 60_000;
 
 // The commands of an operator, on the database of the running servers: `npm run gatehouse -- auth <command>`.
+const { commands } = await loadQuietly(
+  () => import('./commands/commands.ts'),
+  () => undefined,
+);
 process.exitCode = await runCommand(commands, process.argv.slice(2), {
   open,
   print: (line) => process.stdout.write(`${line}\n`),
