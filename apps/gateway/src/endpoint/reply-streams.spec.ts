@@ -13,7 +13,7 @@ function waiting(account: string, bytes: number) {
 describe('answers that wait for their readers', () => {
   it('keep an account from new ones when it lets 32 MiB wait, and others not', () => {
     const streams = new ReplyStreams();
-    const held = Array.from({ length: 5 }, () => waiting('slow', 8 * mebibyte));
+    const held = Array.from({ length: 20 }, () => waiting('slow', 8 * mebibyte));
     for (const stream of held) streams.add(stream);
     vi.advanceTimersByTime(500);
     expect([streams.isFull('slow'), streams.isFull('other')]).toEqual([true, false]);

@@ -56,16 +56,16 @@ export class ReplyStreams {
   sweep(): void {
     const now = Date.now();
     const ofAccounts = new Map<string, number>();
-    let all = 0;
     for (const stream of this.#lasting) {
       stream.sweep(now);
       const { account, waitingBytes } = stream;
       if (waitingBytes === 0) continue;
-      all += waitingBytes;
       ofAccounts.set(account, (ofAccounts.get(account) ?? 0) + waitingBytes);
     }
-    this.#waitingBytes = all;
     this.#waitingBytesOfAccounts = ofAccounts;
+    this.#waitingBytes = 0;
+    // What one account got beyond its share between two sweeps is not to be paid by others.
+    for (const bytes of ofAccounts.values()) this.#waitingBytes += Math.min(bytes, maxWaitingBytesPerAccount);
     if (this.#lasting.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
