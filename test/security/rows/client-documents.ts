@@ -207,6 +207,13 @@ describe('a metadata document of a listed host', () => {
     expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
+  it('that no connection leads to makes no client, and does no harm to the server', async () => {
+    await atEachAuthorizationServer(async (replica) => {
+      expect(await ask(replica, 'https://unreachable.example/client.json')).toEqual(refused);
+      expect((await replica.send('/jwks')).status).toBe(200);
+    });
+  });
+
   it.each<[string, object]>([
     ['names another client', { client_id: 'https://agents.example/other.json' }],
     ['names no client', { client_id: undefined }],

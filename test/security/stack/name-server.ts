@@ -5,6 +5,8 @@ import { Resolver } from 'node:dns/promises';
 
 const known: Record<string, string[][]> = {
   'agents.example': [['127.0.0.1']],
+  // No connection can be made to a multicast address, and the operating system says so at once.
+  'unreachable.example': [['224.0.0.1']],
   // What it answers first passes the check; what it answers next is where a second look-up would lead.
   'rebind.example': [['127.0.0.2'], ['127.0.0.1']],
 };

@@ -114,6 +114,7 @@ async function startAll(cleanUps: (() => unknown)[]): Promise<Omit<SecurityStack
     AUTH_OUTBOUND_EXCEPTIONS: [
       `agents.example:${documents.port} 127.0.0.1/32 ${documents.caFile}`,
       `rebind.example:${rebindPort} 127.0.0.2/32 ${documents.caFile}`,
+      'unreachable.example 224.0.0.1/32',
     ].join(','),
   };
   const gateway = {

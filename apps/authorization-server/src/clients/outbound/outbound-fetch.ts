@@ -103,8 +103,11 @@ type Way =
 function pinned(addresses: CheckedAddress[]): LookupFunction {
   return (_host, options, callback) => {
     const [first] = addresses;
-    if (options.all) callback(null, addresses);
-    else callback(null, first?.address ?? '', first?.family);
+    // Later, as every look-up answers: an address without a route fails at once, and nobody would listen for that yet.
+    process.nextTick(() => {
+      if (options.all) callback(null, addresses);
+      else callback(null, first?.address ?? '', first?.family);
+    });
   };
 }
 
