@@ -59,6 +59,8 @@ function gatewayPermissions(inbox: string): RolePermissions {
         ...taskSubjects,
         ...usedStateSubjects,
         `$JS.API.CONSUMER.CREATE.${issuerStream}.>`,
+        `$JS.API.CONSUMER.INFO.${issuerStream}.>`,
+        `$JS.FC.${issuerStream}.>`,
       ],
     },
     subscribe: {

@@ -107,6 +107,21 @@ describe('what an issuer tells gateways', () => {
   });
 });
 
+describe('a gateway that is busy', () => {
+  it('is sent no more than it takes, so that NATS does not cut it off', async () => {
+    const issuer = randomUUID();
+    const connection = await connect();
+    const gateway = follow(await connect(), issuer);
+    await new IssuerPublisher(connection, issuer).publishAll({ keySet, revocations: [] });
+    await until(() => gateway.feed.state === 'current');
+    const filter = `gh.issuer.${subjectToken(issuer)}.>`;
+    const watches: unknown[] = [];
+    for await (const { config } of (await jetstreamManager(connection)).consumers.list('gh_issuer'))
+      if (config.filter_subject === filter) watches.push(config);
+    expect(watches).toEqual([expect.objectContaining({ flow_control: true })]);
+  });
+});
+
 describe('a gateway that loses NATS', () => {
   it('is stale after two seconds, and current again when everything was told again', async () => {
     const nats = await startNats();

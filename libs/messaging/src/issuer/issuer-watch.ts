@@ -1,4 +1,4 @@
-import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import type { ConsumerMessages, JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import { AckPolicy, DeliverPolicy, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { createInbox, nanos } from '@nats-io/nats-core';
@@ -30,18 +30,21 @@ interface WatchListener {
  */
 export class IssuerWatch {
   readonly #listener: WatchListener;
+  readonly #name = `issuer_${randomToken(8)}`;
   #messages: ConsumerMessages | undefined;
   #stored = 0;
   #received = 0;
+  #isWhole = false;
+  #isAsking = false;
   #ended = false;
 
   constructor(listener: WatchListener) {
     this.#listener = listener;
   }
 
-  /** True when everything has come that was stored when it began. */
+  /** True when everything has come that was stored when it began, however long that took. */
   get isWhole(): boolean {
-    return this.#messages !== undefined && this.#received >= this.#stored;
+    return this.#isWhole;
   }
 
   /** Begins. @throws Error when NATS does not answer, denies it, or has no such stream yet */
@@ -50,10 +53,12 @@ export class IssuerWatch {
     const delivery = {
       deliver_subject: createInbox(manager.getOptions().watcherPrefix),
       idle_heartbeat: nanos(heartbeatMs),
+      // What is sent faster than it is taken would cost the whole connection.
+      flow_control: true,
     };
     const { num_pending: stored } = await manager.consumers.add(issuerStream, {
       ...delivery,
-      name: `issuer_${randomToken(8)}`,
+      name: this.#name,
       filter_subject: issuerSubjects.any(issuer),
       deliver_policy: DeliverPolicy.LastPerSubject,
       ack_policy: AckPolicy.None,
@@ -66,7 +71,8 @@ export class IssuerWatch {
     const consumer = await manager.jetstream().consumers.getBoundPushConsumer(delivery);
     this.#messages = await consumer.consume({ callback: (message) => this.#receive(message) });
     void this.#messages.closed().then(() => this.#end());
-    void this.#followSigns(this.#messages);
+    void this.#followSigns(this.#messages, manager);
+    if (stored === 0) this.#isWhole = true;
     this.#listener.onSign();
   }
 
@@ -80,16 +86,27 @@ export class IssuerWatch {
     if (message.info.deliverySequence !== this.#received + 1) return this.#end();
     this.#received++;
     this.#listener.onEntry(message);
+    if (message.info.pending === 0 || this.#received >= this.#stored) this.#isWhole = true;
     this.#listener.onSign();
   }
 
-  async #followSigns(messages: ConsumerMessages): Promise<void> {
+  async #followSigns(messages: ConsumerMessages, manager: JetStreamManager): Promise<void> {
     for await (const status of messages.status()) {
       if (this.#ended || status.type === 'consumer_deleted') return this.#end();
       if (status.type !== 'heartbeat') continue;
       if (status.lastConsumerSequence > this.#received) return this.#end();
+      if (!this.#isWhole && !this.#isAsking) void this.#askWhetherWhole(manager);
       this.#listener.onSign();
     }
+  }
+
+  /** Entries that expire or are replaced before they are sent never come. */
+  async #askWhetherWhole(manager: JetStreamManager): Promise<void> {
+    this.#isAsking = true;
+    // What cannot be asked now is asked at the next sign.
+    const info = await manager.consumers.info(issuerStream, this.#name).catch(() => undefined);
+    this.#isAsking = false;
+    if (info?.num_pending === 0 && info.delivered.consumer_seq <= this.#received) this.#isWhole = true;
   }
 
   #end(): void {
