@@ -124,12 +124,13 @@ export type GivenSettings = z.output<typeof authorizationServerSettings>;
 /** Parsed settings, with the issuer filled in. */
 export type Settings = GivenSettings & { AUTH_ISSUER: string };
 
-const commandSettings = authorizationServerSettings.pick({
+/**
+ * Only what opens the database: what the servers are set to otherwise, the environment of a command may not say.
+ */
+export const commandSettings = authorizationServerSettings.pick({
   DATABASE_URL: true,
   GATEHOUSE_ENCRYPTION_KEY: true,
   GATEHOUSE_ENCRYPTION_KEY_PREVIOUS: true,
-  AUTH_KEY_SET_MAX_AGE_SECONDS: true,
-  AUTH_SIGNING_KEY_DAYS: true,
 });
 
 /** What the commands of an operator need of the settings. */

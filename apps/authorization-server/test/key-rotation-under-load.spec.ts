@@ -96,7 +96,7 @@ describe('twenty rotations of the signing key while two replicas issue tokens', 
       (await dataSource.query<{ id: string }[]>('SELECT id FROM auth.signing_key WHERE state = $1', [state]))[0]?.id;
     const next = (await idOf('next')) ?? '';
     await expect.poll(() => known.has(next), { timeout: policy.leadSeconds * 1_000, interval: 20 }).toBe(true);
-    await requestRotation(dataSource, policy);
+    await requestRotation(dataSource);
     await dataSource.query(
       `UPDATE auth.signing_key SET created_at = created_at - make_interval(secs => $1) WHERE state = 'next'`,
       [policy.leadSeconds],

@@ -1,7 +1,7 @@
 import { commands } from '../src/commands/commands.ts';
 import { runCommand } from '../src/commands/run-command.ts';
 import { loadSettings } from '@gatehouse/runtime';
-import { authorizationServerSettings } from '../src/config.ts';
+import { commandSettings } from '../src/config.ts';
 import type { DataSource } from 'typeorm';
 import type { Replicas } from './replicas.ts';
 
@@ -12,7 +12,10 @@ export interface CommandAnswer {
   complaint: string;
 }
 
-/** An operator beside running replicas: runs commands as `cli.ts` does. */
+/**
+ * An operator beside running replicas: runs commands as `cli.ts` does, in an environment that opens the database and says
+ * nothing else of what the servers are set to.
+ */
 export class Operator {
   readonly #replicas: Replicas;
   readonly #environment: Record<string, string>;
@@ -30,9 +33,10 @@ export class Operator {
     const exitCode = await runCommand(commands, words, {
       open: async () => {
         this.#dataSource ??= this.#replicas.database.open();
+        const { DATABASE_URL, GATEHOUSE_ENCRYPTION_KEY } = this.#replicas.environment;
         return {
           dataSource: await this.#dataSource,
-          settings: loadSettings(authorizationServerSettings, this.#replicas.environment),
+          settings: loadSettings(commandSettings, { DATABASE_URL, GATEHOUSE_ENCRYPTION_KEY }),
           environment: (name) => this.#environment[name],
           readSecret: () => Promise.resolve(typed),
           close: () => Promise.resolve(),

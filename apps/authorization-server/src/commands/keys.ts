@@ -1,6 +1,5 @@
 import { StartError } from '@gatehouse/runtime';
 import { readKeyEncryption } from '../keys/key-encryption.ts';
-import { keyPolicy } from '../keys/key-life-cycle.ts';
 import type { KeyAge } from '../keys/key-life-cycle.ts';
 import { openSigningKeys, readKeyAges, requestRotation, revokeSigningKey } from '../keys/signing-keys.ts';
 import type { Command, CommandContext, CommandOutput } from './command.ts';
@@ -29,17 +28,21 @@ export const keyCommands: Command[] = [
   },
 ];
 
-async function rotate({ dataSource, settings }: CommandContext): Promise<CommandOutput> {
-  const seconds = await requestRotation(dataSource, keyPolicy(settings));
-  const when = seconds === 0 ? 'within seconds' : `in ${seconds} s, when every resource server has seen it`;
-  return { lines: [`The next key takes over ${when}.`] };
+async function rotate({ dataSource }: CommandContext): Promise<CommandOutput> {
+  const seconds = await requestRotation(dataSource);
+  return {
+    lines: [
+      'The next key takes over when every resource server has seen it: a few seconds after it has been published for ' +
+        `the AUTH_KEY_SET_MAX_AGE_SECONDS of the servers. So far it has been for ${seconds} s.`,
+    ],
+  };
 }
 
 async function revoke({ dataSource, settings }: CommandContext, id: string): Promise<CommandOutput> {
   const encryption = readKeyEncryption(settings);
   // A new key may have to be made, and nothing is made beside keys that do not open.
   await openSigningKeys(dataSource.manager, encryption);
-  if (!(await revokeSigningKey(dataSource, encryption, keyPolicy(settings), id))) {
+  if (!(await revokeSigningKey(dataSource, encryption, id))) {
     throw new StartError(`There is no signing key ${id}: \`keys list\` shows them.`);
   }
   const active = (await readKeyAges(dataSource.manager)).find(({ state }) => state === 'active');
@@ -47,7 +50,7 @@ async function revoke({ dataSource, settings }: CommandContext, id: string): Pro
     lines: [
       `The key ${id} is revoked, ${active?.id ?? 'none'} signs.`,
       'Gateways refuse its tokens within a second, other resource servers when they fetch the key set again, ' +
-        `in ${settings.AUTH_KEY_SET_MAX_AGE_SECONDS} s at most.`,
+        'at most the AUTH_KEY_SET_MAX_AGE_SECONDS of the servers later.',
     ],
   };
 }

@@ -1,7 +1,6 @@
 import { PreRegisteredClients } from '../clients/pre-registered-clients.ts';
 import { readKeyEncryption } from '../keys/key-encryption.ts';
-import { keyPolicy } from '../keys/key-life-cycle.ts';
-import { loadServerSecrets } from '../keys/load-server-secrets.ts';
+import { loadClientSecretKey } from '../keys/load-server-secrets.ts';
 import type { CommandContext } from './command.ts';
 
 /**
@@ -12,7 +11,5 @@ export async function openPreRegisteredClients({
   dataSource,
   settings,
 }: CommandContext): Promise<PreRegisteredClients> {
-  return new PreRegisteredClients(
-    await loadServerSecrets(dataSource, readKeyEncryption(settings), keyPolicy(settings)),
-  );
+  return new PreRegisteredClients(await loadClientSecretKey(dataSource, readKeyEncryption(settings)));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dueStep, keyPolicy } from './key-life-cycle.ts';
+import { dueStep, keyPolicy, policyOfCommands } from './key-life-cycle.ts';
 import type { KeyAge } from './key-life-cycle.ts';
 
 const day = 24 * 60 * 60;
@@ -17,6 +17,11 @@ const key = (id: string, state: KeyAge['state'], more: Partial<KeyAge> = {}): Ke
 });
 const active = (more: Partial<KeyAge> = {}) => key('a', 'active', { activeSeconds: 0, ...more });
 const next = (ageSeconds = 0) => key('n', 'next', { ageSeconds });
+const oldKeys = [
+  active({ activeSeconds: 999 * day }),
+  next(999 * day),
+  key('r', 'retired', { retiredSeconds: 99 * day }),
+];
 
 describe('the life cycle of signing keys', () => {
   it.each<[string, KeyAge[], unknown]>([
@@ -72,12 +77,17 @@ describe('the life cycle of signing keys', () => {
     expect(dueStep(keys, { ...policy, algorithm: 'RS256' })).toEqual(step);
   });
 
-  it('makes the next key like the active one for a command, which does not know the setting', () => {
-    expect(dueStep([active({ algorithm: 'RS256' })], policy)).toEqual({
-      kind: 'create',
-      state: 'next',
-      algorithm: 'RS256',
-    });
+  it.each<[string, KeyAge[], unknown]>([
+    ['one that is like the active one', [active({ algorithm: 'RS256' })], 'RS256'],
+    ['none beside an old key, one that everybody has seen and an expired one', oldKeys, undefined],
+    ['none when the exchange is asked for', [active({ rotationRequested: true }), next(999 * day)], undefined],
+  ])('lets a command, which does not know the settings, make a missing next key only: %s', (_what, keys, algorithm) => {
+    const step = algorithm === undefined ? undefined : { kind: 'create', state: 'next', algorithm };
+    expect(dueStep(keys, policyOfCommands)).toEqual(step);
+  });
+
+  it('lets a command put the next key in the place of a revoked one at once', () => {
+    expect(dueStep([next()], policyOfCommands)).toEqual({ kind: 'promote', id: 'n', reason: 'no_active_key' });
   });
 
   it('knows no schedule when the days are 0', () => {

@@ -45,7 +45,7 @@ const daySeconds = 24 * 60 * 60;
 export function keyPolicy(settings: {
   AUTH_KEY_SET_MAX_AGE_SECONDS: number;
   AUTH_SIGNING_KEY_DAYS: number;
-  /** Left out by commands, which may not know what the servers are set to. */
+  /** Left out for that of the present keys. */
   AUTH_SIGNING_ALGORITHM?: SigningAlgorithm;
 }): KeyPolicy {
   const days = settings.AUTH_SIGNING_KEY_DAYS;
@@ -56,6 +56,17 @@ export function keyPolicy(settings: {
     algorithm: settings.AUTH_SIGNING_ALGORITHM,
   };
 }
+
+/**
+ * For a process that does not know what the servers are set to: it sees to it that there is an active and a next key, and
+ * leaves exchange and removal, whose times are the servers', to them.
+ */
+export const policyOfCommands: KeyPolicy = {
+  leadSeconds: Number.POSITIVE_INFINITY,
+  activeSeconds: undefined,
+  retentionSeconds: Number.POSITIVE_INFINITY,
+  algorithm: undefined,
+};
 
 /**
  * The step that is due, if any. There is always a next key besides the active one: it has been published for long when

@@ -42,6 +42,23 @@ export async function loadServerSecrets(
   });
 }
 
+/**
+ * Opens the key that client secrets are digested under, and creates it when it does not exist yet. The signing keys stay
+ * as they are: what is due to them depends on what the servers are set to, which a command does not know.
+ * @throws StartError when the key-encryption key does not open what is stored.
+ */
+export async function loadClientSecretKey(
+  dataSource: DataSource,
+  encryption: KeyEncryption,
+): Promise<Pick<ServerSecrets, 'clientSecretKey'>> {
+  return dataSource.transaction(async (manager) => {
+    await lockForTransaction(manager, 'server secrets');
+    await openSigningKeys(manager, encryption);
+    const [present] = (await openSecrets(manager, encryption)).get('client_secret') ?? [];
+    return { clientSecretKey: present ?? (await createSecret(manager, encryption, 'client_secret')) };
+  });
+}
+
 async function openSecrets(
   manager: EntityManager,
   encryption: KeyEncryption,

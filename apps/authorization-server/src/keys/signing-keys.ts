@@ -7,7 +7,7 @@ import { recordAudit } from '../audit/audit-log.ts';
 import type { AuditEvent } from '../audit/audit-log.ts';
 import { defaultTenant, nameEncryptionKey } from '../config.ts';
 import type { KeyEncryption } from './key-encryption.ts';
-import { dueStep } from './key-life-cycle.ts';
+import { dueStep, policyOfCommands } from './key-life-cycle.ts';
 import type { KeyAge, KeyPolicy, KeyStep } from './key-life-cycle.ts';
 import { SigningKey } from './signing-key.entity.ts';
 
@@ -66,16 +66,17 @@ export function lockSigningKeys(manager: EntityManager): Promise<void> {
 }
 
 /**
- * Asks for the exchange of the active key, which follows as soon as the next one has been published for long enough.
- * @returns the seconds until then.
+ * Asks for the exchange of the active key. The servers follow as soon as the next one has been published for long enough
+ * by what they are set to.
+ * @returns for how many seconds it has been published.
  */
-export async function requestRotation(dataSource: DataSource, policy: KeyPolicy): Promise<number> {
+export async function requestRotation(dataSource: DataSource): Promise<number> {
   return dataSource.transaction(async (manager) => {
     await lockSigningKeys(manager);
     await manager.query(`UPDATE auth.signing_key SET rotation_requested_at = now() WHERE state = 'active'`);
     const next = (await readKeyAges(manager)).find(({ state }) => state === 'next');
     await audit(manager, { type: 'signing_key.rotation_requested' });
-    return Math.max(0, Math.ceil(policy.leadSeconds - (next?.ageSeconds ?? 0)));
+    return Math.floor(next?.ageSeconds ?? 0);
   });
 }
 
@@ -87,7 +88,6 @@ export async function requestRotation(dataSource: DataSource, policy: KeyPolicy)
 export async function revokeSigningKey(
   dataSource: DataSource,
   encryption: KeyEncryption,
-  policy: KeyPolicy,
   id: string,
 ): Promise<boolean> {
   return dataSource.transaction(async (manager) => {
@@ -95,7 +95,7 @@ export async function revokeSigningKey(
     const [, deleted]: [unknown, number] = await manager.query('DELETE FROM auth.signing_key WHERE id = $1', [id]);
     if (deleted === 0) return false;
     await audit(manager, { type: 'signing_key.revoked', details: { kid: id } });
-    await advanceSigningKeys(manager, encryption, policy);
+    await advanceSigningKeys(manager, encryption, policyOfCommands);
     return true;
   });
 }
