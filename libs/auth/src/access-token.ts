@@ -78,7 +78,7 @@ function principalOf(claims: JWTPayload, hierarchy: ScopeHierarchy): Principal {
     accountId: sub,
     oauthClientId,
     scopes: hierarchy.expand(scope.split(' ').filter((part) => part !== '')),
-    ...(partialScopes === undefined ? {} : { partialScopes }),
+    ...(partialScopes === undefined ? {} : { partialScopes: hierarchy.expandPartial(partialScopes) }),
     roles,
     ...(gid === undefined ? {} : { grantId: gid }),
     tokenId: jti,

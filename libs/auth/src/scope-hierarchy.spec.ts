@@ -17,6 +17,16 @@ describe('the hierarchy of scopes', () => {
     expect(new ScopeHierarchy(entries).expand(scopes)).toEqual(expanded);
   });
 
+  it('adds to a scope that is held in part what it implies, without the tools that are left out', () => {
+    const hierarchy = new ScopeHierarchy(['*:admin > *:write', '*:write > *:read']);
+    expect(hierarchy.expandPartial({ 'files:admin': ['erase'], 'files:read': ['list'], 'notes:read': [] })).toEqual({
+      'files:admin': ['erase'],
+      'files:write': ['erase'],
+      'files:read': ['erase', 'list'],
+      'notes:read': [],
+    });
+  });
+
   it.each([
     'files:write',
     'a > b > c',

@@ -41,6 +41,20 @@ export class ScopeHierarchy {
     return [...expanded];
   }
 
+  /**
+   * The same for scopes that are held in part, each with the tools that it does not open. Those stay out of what it
+   * implies, for the issuer leaves out of a scope what is new anywhere below it.
+   */
+  expandPartial(partialScopes: Record<string, string[]>): Record<string, string[]> {
+    const expanded = new Map<string, Set<string>>();
+    for (const [broader, closedTools] of Object.entries(partialScopes)) {
+      for (const scope of this.expand([broader])) {
+        expanded.set(scope, new Set([...(expanded.get(scope) ?? []), ...closedTools]));
+      }
+    }
+    return Object.fromEntries([...expanded].map(([scope, closedTools]) => [scope, [...closedTools]]));
+  }
+
   #impliedBy(scope: string): string[] {
     const server = scope.slice(0, Math.max(0, scope.indexOf(':')));
     return this.#implications.flatMap(({ broader, narrower }) => {

@@ -49,16 +49,16 @@ describe('an access token (RFC 9068 §4)', () => {
     expect(principal).not.toHaveProperty('grantId');
   });
 
-  it('tells which scopes it has in part, and what the hierarchy adds to those that it has', async () => {
+  it('tells which scopes it has in part, and what the hierarchy adds to both', async () => {
     const hierarchy = new ScopeHierarchy(['*:write > *:read']);
-    const claims = { scope: 'mcp files:write', partial_scopes: { 'notes:write': ['erase'] } };
+    const claims = { scope: 'mcp files:write', partial_scopes: { 'notes:write': ['erase'], 'notes:read': ['list'] } };
     const principal = await new AccessTokenVerifier(issuer.issuer, keySet, hierarchy).verify(
       await issuer.sign(claims),
       audience,
     );
     expect(principal).toMatchObject({
       scopes: ['mcp', 'files:write', 'files:read'],
-      partialScopes: { 'notes:write': ['erase'] },
+      partialScopes: { 'notes:write': ['erase'], 'notes:read': ['erase', 'list'] },
     });
   });
 

@@ -15,7 +15,7 @@ export interface Principal {
   scopes: string[];
   /**
    * Scopes that were granted before they came to open more: each opens what it opened then, all but these tools of its
-   * server. None of them stands in `scopes`.
+   * server; with those that the configured hierarchy adds. What the token has whole stands in `scopes` besides.
    */
   partialScopes?: Record<string, string[]>;
   roles: string[];
