@@ -48,9 +48,9 @@ async function obey(order: LoadOrder): Promise<LoadReport> {
 
 async function prepare(order: Extract<LoadOrder, { kind: 'prepare' }>): Promise<void> {
   participants = [];
-  // One after the other: so many sign-ins to one account at once would be an attack.
+  // One after the other: so many sign-ins from one address at once would be an attack.
   for (let index = 0; index < order.people; index += 1) {
-    const person = new Person(order.target);
+    const person = new Person(order.target, index);
     const { refresh_token: refreshToken } = await person.obtainTokens();
     participants.push({ person, refreshToken });
   }

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolePermissions } from '@gatehouse/messaging';
 import { findFreePort, makeTemporaryFolder, startEmbeddedNats, startEmbeddedPostgres } from '@gatehouse/start';
@@ -6,6 +8,8 @@ import { ChildProcesses } from '../child-processes.ts';
 import type { AuthTarget } from './person.ts';
 
 const root = path.resolve(import.meta.dirname, '../../../..');
+const built = path.join(root, 'dist/apps/authorization-server');
+const accounts = 16;
 const redirectUri = 'http://127.0.0.1:33418/callback';
 const resource = 'http://localhost:3000/mcp';
 
@@ -44,7 +48,8 @@ export class AuthStack implements AsyncDisposable {
     started.defer(() => postgres.stop());
     const processes = new ChildProcesses();
     started.defer(() => processes.stop());
-    const gatehouse = await startGatehouse(processes, postgres.url, {
+    const gatehouse = await startGatehouse(processes, folder.path, {
+      DATABASE_URL: postgres.url,
       NATS_URL: nats.url,
       NATS_USER: identity.user,
       NATS_PASSWORD: identity.password,
@@ -58,23 +63,37 @@ export class AuthStack implements AsyncDisposable {
   }
 }
 
-async function startGatehouse(processes: ChildProcesses, databaseUrl: string, bus: NodeJS.ProcessEnv) {
+async function startGatehouse(processes: ChildProcesses, folder: string, services: NodeJS.ProcessEnv) {
   const [port, adminPort] = [await findFreePort(), await findFreePort()];
   const issuer = `http://127.0.0.1:${port}`;
-  const signIn = { email: 'bench@localhost', password: randomBytes(12).toString('base64url') };
-  const { pid } = await processes.startApp(path.join(root, 'dist/apps/authorization-server/main.js'), adminPort, {
-    ...bus,
-    DATABASE_URL: databaseUrl,
-    GATEHOUSE_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-    GATEHOUSE_ADMIN_EMAIL: signIn.email,
-    GATEHOUSE_ADMIN_PASSWORD: signIn.password,
+  const password = randomBytes(12).toString('base64url');
+  const environment = { ...services, GATEHOUSE_ENCRYPTION_KEY: randomBytes(32).toString('base64') };
+  const { pid } = await processes.startApp(path.join(built, 'main.js'), adminPort, {
+    ...environment,
+    GATEHOUSE_ADMIN_PASSWORD: password,
     GATEWAY_PUBLIC_URL: new URL(resource).origin,
     AUTH_ISSUER: issuer,
     AUTH_PORT: String(port),
     AUTH_ADMIN_PORT: String(adminPort),
   });
+  const emails = declareAccounts(folder, { ...environment, BENCH_PASSWORD: password });
   const oauthClientId = await register(issuer);
-  return { pid, target: { issuer, ...signIn, oauthClientId, redirectUri, resource, parameters: {} } };
+  return { pid, target: { issuer, emails, password, oauthClientId, redirectUri, resource, parameters: {} } };
+}
+
+/** Makes an account for each of the people, as an operator does. */
+function declareAccounts(folder: string, environment: NodeJS.ProcessEnv): string[] {
+  const emails = Array.from({ length: accounts }, (_, index) => `person-${index}@localhost`);
+  const file = path.join(folder, 'accounts.json');
+  const declared = emails.map((email) => ({ email, initial_password: 'env:BENCH_PASSWORD' }));
+  writeFileSync(file, JSON.stringify({ version: 1, accounts: declared }));
+  const env = { ...process.env, ...environment };
+  const { status } = spawnSync(process.execPath, [path.join(built, 'cli.js'), 'apply', file], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) throw new Error('the accounts could not be made');
+  return emails;
 }
 
 async function register(issuer: string): Promise<string> {
@@ -93,6 +112,6 @@ async function startBareProvider(processes: ChildProcesses): Promise<StartedTarg
   const { pid, port } = await processes.startPeer(path.join(import.meta.dirname, 'bare-provider.ts'), {});
   const issuer = `http://127.0.0.1:${port}`;
   const parameters = { prompt: 'consent' };
-  const target = { issuer, email: '', password: '', oauthClientId: 'bench', redirectUri, resource, parameters };
+  const target = { issuer, emails: [], password: '', oauthClientId: 'bench', redirectUri, resource, parameters };
   return { pid, databasePid: undefined, target };
 }

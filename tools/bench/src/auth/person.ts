@@ -5,8 +5,8 @@ import { createHash, randomBytes } from 'node:crypto';
 /** An authorization server as its clients and their people see it. */
 export interface AuthTarget {
   issuer: string;
-  /** The account that everybody signs in to. */
-  email: string;
+  /** E-mails of accounts with one password: people who share an account would wait for each other's consent. */
+  emails: string[];
   password: string;
   oauthClientId: string;
   redirectUri: string;
@@ -35,8 +35,12 @@ export class Person {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   readonly #cookies = new Map<string, string>();
 
-  constructor(target: AuthTarget) {
+  readonly #email: string;
+
+  /** @param index which of the people it is. */
+  constructor(target: AuthTarget, index: number) {
     this.#target = target;
+    this.#email = target.emails[index % target.emails.length] ?? '';
   }
 
   /** The whole code flow: authorization, the pages that are shown, and the exchange of the code. */
@@ -80,7 +84,7 @@ export class Person {
     for (let page = 0; page < mostPages; page += 1) {
       const answer = await this.#send(url, form);
       const location = answer.headers.location ?? refreshOf(answer.text);
-      form = location === undefined ? fillForm(answer, this.#target) : undefined;
+      form = location === undefined ? fillForm(answer, this.#email, this.#target.password) : undefined;
       if (location === undefined) continue;
       url = new URL(location, url);
       if (url.origin === start.origin) continue;
@@ -152,7 +156,7 @@ function refreshOf(html: string): string | undefined {
 }
 
 /** As a person does who agrees. */
-function fillForm({ status, text }: Answer, { email, password }: AuthTarget): URLSearchParams {
+function fillForm({ status, text }: Answer, email: string, password: string): URLSearchParams {
   const token = /name="form_token" value="([^"]*)"/.exec(text)?.[1];
   if (status !== 200 || token === undefined) throw new Error(`no form but ${status}: ${text.slice(0, 500)}`);
   const isLogin = text.includes('name="password"');
