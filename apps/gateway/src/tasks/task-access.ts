@@ -92,7 +92,7 @@ function notRead(error: unknown, traceId: string): JsonRpcError {
 /** What is refused because too much of its kind is going on. */
 export function tooManyTaskRequests(traceId: string): JsonRpcError {
   const data = { executed: 'no', retryable: true, retryAfterMs: 1_000, traceId } as const;
-  return gatehouseError(ErrorCode.overloaded, 'Too many tasks are being read to take this request now', data);
+  return gatehouseError(ErrorCode.overloaded, 'Too much is being read of tasks to take this request now', data);
 }
 
 function unreachable(traceId: string): JsonRpcError {

@@ -17,7 +17,7 @@ const stateHeader = 'Gatehouse-Task';
 const maxAttempts = 8;
 
 /** NATS cuts a connection off that 64 MiB wait for, and calls share it. */
-const readBudget = { maxBytes: 16 * 1024 * 1024, maxWaitMs: 5_000, maxWaitingPerReader: 512 };
+const readBudget = { maxBytes: 16 * 1024 * 1024, maxWaitMs: 5_000, maxWaitingPerReader: 2_048 };
 
 /** A task with the sequence of its entry, on which the next change depends. */
 export interface StoredTask extends Task {
