@@ -89,6 +89,28 @@ describe('what an issuer tells gateways', () => {
     await expect.poll(stored, { timeout: 5_000 }).toEqual([1, 1]);
   });
 
+  it('is complete without what expires before it is sent', async () => {
+    const issuer = randomUUID();
+    const own = await connect();
+    const publisher = new IssuerPublisher(own, issuer);
+    await publisher.publishAll({ keySet, revocations: [revocationOf('g1')] });
+    await publisher.publishRevocations([revocationOf('g2')]);
+    const connection = await connect();
+    const request = connection.request.bind(connection);
+    // NATS has counted the entries, and sends none before the gateway listens.
+    connection.request = async (natsSubject, ...rest) => {
+      const answer = await request(natsSubject, ...rest);
+      if (natsSubject.includes('CONSUMER.CREATE')) {
+        const manager = await jetstreamManager(own);
+        await manager.streams.purge('gh_issuer', { filter: `gh.issuer.${subjectToken(issuer)}.revoked.>` });
+      }
+      return answer;
+    };
+    const gateway = follow(connection, issuer);
+    await until(() => gateway.feed.state === 'current');
+    expect(gateway.heard).toEqual(['keys']);
+  });
+
   it('is not believed under a subject that says something else', async () => {
     const issuer = randomUUID();
     const connection = await connect();
