@@ -28,6 +28,7 @@ export function renderHelp(commands: readonly Command[]): string[] {
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     '',
     '<command> --help shows its options.',
+    'A name that begins with two dashes follows a --; as the value of an option it is written --option=<value>.',
     'Exit codes: 0 done, 1 refused, 2 wrong usage, 3 a dry run found differences.',
   ];
 }
@@ -63,7 +64,8 @@ export function renderReference(commands: readonly Command[]): string {
     '| 2 | wrong usage, likewise |',
     '| 3 | a dry run found differences |',
     '',
-    'With `--json` every object is a line of its own on standard output.',
+    'With `--json` every object is a line of its own on standard output. A name that begins with two dashes, as one id in some',
+    'thousand does, follows a `--` (`keys revoke -- --x1...`); as the value of an option it is written `--client=--x1...`.',
     '',
     sections.join('\n\n'),
     '',

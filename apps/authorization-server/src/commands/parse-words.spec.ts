@@ -34,6 +34,23 @@ describe('the words of a command', () => {
     expect([parsed.input.operand(0), parsed.input.operand(1)]).toEqual([first, second]);
   });
 
+  it.each([
+    [['things', 'show', '-qJx'], '-qJx', undefined],
+    [['things', 'show', '-hJx'], '-hJx', undefined],
+    [['things', 'show', '--', '--Jx'], '--Jx', undefined],
+    [['things', 'show', '--', '-h'], '-h', undefined],
+    [['things', 'list', '--owner', '-qJx', '--json'], '', '-qJx'],
+    [['things', 'list', '--owner', '-h', '--json'], '', '-h'],
+    [['things', 'list', '--owner=--Jx', '--json'], '', '--Jx'],
+    [['things', 'list', '--owner', 'a=b', '--json'], '', 'a=b'],
+    [['things', 'list', '--owner', '', '--json'], '', ''],
+  ])('may name what begins with a dash, as base64url may: %j', (words, operand, owner) => {
+    const parsed = parseWords(commands, words);
+    if (parsed.kind !== 'run') throw new Error('no command');
+    expect([parsed.input.operand(0), parsed.input.text('owner')]).toEqual([operand, owner]);
+    expect(parsed.input.isOn('json')).toBe(owner !== undefined);
+  });
+
   it('repeat an option that may be repeated', () => {
     const parsed = parseWords(commands, ['things', 'tag', '--tag', 'a', '--tag', 'b']);
     expect(parsed.kind === 'run' && parsed.input.texts('tag')).toEqual(['a', 'b']);
@@ -61,7 +78,14 @@ describe('the words of a command', () => {
     [['things', 'show', 'a', 'b', 'c'], '"c" is too much'],
     [['things', 'list', '--all'], "Unknown option '--all'"],
     [['things', 'list', '--owner'], "Option '--owner <value>' argument missing"],
-    [['things', 'show', '--json', 'a'], "Unknown option '--json'"],
+    [
+      ['things', 'list', '--owner', '--json'],
+      '--owner needs a value; one that begins with -- is written --owner=<value>',
+    ],
+    [['things', 'list', '--owner', '--'], "Option '--owner <value>' argument missing"],
+    [['things', 'list', '-x'], '"-x" is too much'],
+    [['things', 'list', '--json=yes'], "Option '--json' does not take an argument"],
+    [['things', 'show', '--json', 'a'], "Unknown option '--json'; what is none and begins with -- follows a --"],
     [['things', 'list', '--password=secret'], "Unknown option '--password'"],
   ])('are refused in one sentence when they are no command: %j', (words, sentence) => {
     expect(() => parseWords(commands, words)).toThrow(new UsageError(sentence));

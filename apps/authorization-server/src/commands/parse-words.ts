@@ -31,24 +31,55 @@ function parseRest(command: Command, words: string[]): Words {
 }
 
 function parse(command: Command, words: string[]) {
+  const { named, operands } = separate(command, words);
   const options = Object.entries(command.options ?? {}).map(([name, option]) => {
     const type = option.value === undefined ? 'boolean' : 'string';
     return [name, { type, ...(option.isRepeatable ? { multiple: true } : {}) }] as const;
   });
   try {
-    return parseArgs({
-      args: words,
-      allowPositionals: true,
+    const { values } = parseArgs({
+      args: named,
       options: {
         ...Object.fromEntries(options),
         ...(command.isList ? { json: { type: 'boolean' } } : {}),
         help: { type: 'boolean', short: 'h' },
       },
     });
+    return { values, positionals: operands };
   } catch (error) {
     // The parser goes on to teach; its first sentence says what is wrong.
-    throw new UsageError(String((error as Error).message.split(/[.\n]/)[0]), { cause: error });
+    const [sentence = ''] = (error as Error).message.split(/[.\n]/);
+    const mayBeOperand = sentence.startsWith('Unknown option') && command.operands !== undefined;
+    throw new UsageError(mayBeOperand ? `${sentence}; what is none and begins with -- follows a --` : sentence, {
+      cause: error,
+    });
   }
+}
+
+/**
+ * Options with their values, and operands. Key ids and grant ids are base64url (RFC 4648 §5): one in 64 begins with a dash.
+ * No option but `-h` has one dash, so every other such word is what somebody names; only two dashes need a `--`.
+ */
+function separate(command: Command, words: string[]): { named: string[]; operands: string[] } {
+  const end = words.indexOf('--');
+  const before = end === -1 ? words : words.slice(0, end);
+  const [named, operands]: [string[], string[]] = [[], []];
+  for (let at = 0; at < before.length; at += 1) {
+    const word = before[at] ?? '';
+    const value = before[at + 1];
+    if (word !== '-h' && !word.startsWith('--')) {
+      operands.push(word);
+    } else if (value === undefined || command.options?.[word.slice(2)]?.value === undefined) {
+      named.push(word);
+    } else if (value.startsWith('--')) {
+      throw new UsageError(`${word} needs a value; one that begins with -- is written ${word}=<value>`);
+    } else {
+      // Joined, for the parser takes a value with a dash for an option.
+      named.push(`${word}=${value}`);
+      at += 1;
+    }
+  }
+  return { named, operands: end === -1 ? operands : [...operands, ...words.slice(end + 1)] };
 }
 
 /** What somebody typed into the wrong place may be long, or a secret's start: a little of it is enough to find it. */
