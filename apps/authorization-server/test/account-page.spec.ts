@@ -1,7 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { DataSource, EntityManager } from 'typeorm';
+import { disconnectClient } from '../src/account-pages/connected-clients.ts';
+import { Account } from '../src/accounts/account.entity.ts';
 import { createAccount } from '../src/accounts/accounts.ts';
+import { signOutEverywhere } from '../src/accounts/administer-account.ts';
+import { lockAccount } from '../src/accounts/lock-account.ts';
 import { hashPassword } from '../src/accounts/password-hash.ts';
 import { SessionAdapter } from '../src/sessions/session-adapter.ts';
 import { RecordAdapter } from '../src/storage/record-adapter.ts';
@@ -197,6 +201,15 @@ describe('connected applications', () => {
     ]);
   });
 
+  it('get no grant by a request that is under way when they are disconnected', async () => {
+    const answer = await duringTransaction({
+      before: (manager) => disconnectClient(manager, { tenantId: 'default', sub: person.sub }, client.oauthClientId),
+      ask: () => begin(browser, client, { redirect_uri: website }),
+    });
+    expect(isApprovalPage(answer)).toBe(true);
+    expect(await livingGrantsOf(person)).toBe(0);
+  });
+
   it('are nobody else’s to disconnect', async () => {
     const stranger = await addPerson();
     const other = new Browser(replicas);
@@ -273,6 +286,37 @@ describe('browser sessions', () => {
     expect((await show(late, goOn)).status).toBe(400);
     expect(await isSignedIn(late)).toBe(false);
   });
+
+  it('leave no authorization behind that was under way when they ended', async () => {
+    const client = await McpClient.register(replicas, { redirect_uris: [website] });
+    const given = await decide(browser, await begin(browser, client, { redirect_uri: website }));
+    expect(given.url.searchParams.has('code')).toBe(true);
+    const answer = await duringSignOut(() => begin(browser, client, { redirect_uri: website }));
+    expect(answer.url.searchParams.get('error')).toBe('login_required');
+    expect(await livingGrantsOf(person)).toBe(0);
+  });
+
+  it('leave no login behind that was going on when they ended', async () => {
+    const client = await McpClient.register(replicas);
+    const late = new Browser(replicas);
+    const page = await decide(late, await begin(late, client));
+    const form = { form_token: formTokenOf(page), decision: 'login', email: person.email, password: person.password };
+    const goOn = /content="0; url=([^"]+)"/.exec((await post(late, page, form)).body)?.[1] ?? '';
+    const answer = await duringSignOut(() => show(late, goOn));
+    expect(answer.status).toBe(400);
+    expect(await isSignedIn(late)).toBe(false);
+    expect(await livingGrantsOf(person)).toBe(0);
+  });
+
+  /** The answer to a request that arrives when the person is about to be signed out everywhere. */
+  async function duringSignOut(ask: () => Promise<Page>): Promise<Page> {
+    const account = await dataSource.manager.findOneByOrFail(Account, { sub: person.sub });
+    return await duringTransaction({
+      before: (manager) => lockAccount(manager, person.sub),
+      ask,
+      after: (manager) => signOutEverywhere(manager, account, 'signed_out_by_operator'),
+    });
+  }
 
   it('do not come back by a request that was under way when they ended', async () => {
     const adapter = new SessionAdapter(dataSource);
@@ -409,6 +453,40 @@ describe('the languages of the pages', () => {
     expect(english.body).toContain('<html lang="en">');
   });
 });
+
+/** The answer to a request that arrives in the middle of a transaction. */
+async function duringTransaction(course: {
+  before: (manager: EntityManager) => Promise<unknown>;
+  ask: () => Promise<Page>;
+  after?: (manager: EntityManager) => Promise<unknown>;
+}): Promise<Page> {
+  const { asking } = await dataSource.transaction(async (manager) => {
+    await course.before(manager);
+    let isAnswered = false;
+    const answer = course.ask().finally(() => {
+      isAnswered = true;
+    });
+    await vi.waitUntil(async () => isAnswered || (await isWaitedFor(manager)), { timeout: 5_000, interval: 5 });
+    await course.after?.(manager);
+    return { asking: answer };
+  });
+  return await asking;
+}
+
+async function isWaitedFor(manager: EntityManager): Promise<boolean> {
+  const waiting: unknown[] = await manager.query(
+    'SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))',
+  );
+  return waiting.length > 0;
+}
+
+async function livingGrantsOf({ sub }: Person): Promise<number> {
+  const [row] = await dataSource.query<{ count: number }[]>(
+    'SELECT count(*)::int AS count FROM auth.oauth_grant WHERE account_id = $1 AND ended_at IS NULL',
+    [sub],
+  );
+  return row?.count ?? 0;
+}
 
 async function addPerson(): Promise<Person> {
   const email = `${randomUUID()}@example.com`;

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { lockAccount } from '../accounts/lock-account.ts';
 import { recordAudit } from '../audit/audit-log.ts';
 import { revoke } from '../revocation/revoke.ts';
 
@@ -56,6 +57,7 @@ export async function listConnectedClients(manager: EntityManager, owner: Owner)
 /** Ends every grant that the account gave the client, and its consent: another connection is asked about again. */
 export async function disconnectClient(manager: EntityManager, owner: Owner, oauthClientId: string): Promise<void> {
   const { tenantId, sub } = owner;
+  await lockAccount(manager, sub);
   const grants = await manager.query<{ id: string }[]>(
     `SELECT id FROM auth.oauth_grant
      WHERE tenant_id = $1 AND account_id = $2 AND oauth_client_id = $3 AND ended_at IS NULL ORDER BY id`,

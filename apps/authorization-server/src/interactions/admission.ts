@@ -1,10 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { errors } from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { lockAccount } from '../accounts/lock-account.ts';
 import { recordAudit } from '../audit/audit-log.ts';
 import { SETTINGS } from '../config.ts';
 import type { Settings } from '../config.ts';
+import { isSessionGone } from '../sessions/browser-sessions.ts';
 import { inTransaction, withManager } from '../storage/unit-of-work.ts';
 import { browserCookie, browserDigest, readBrowserId } from './browser-cookie.ts';
 import type { BrowserCookie } from './browser-cookie.ts';
@@ -50,11 +53,14 @@ export class Admission {
   /**
    * The last step before an authorization is answered: spends the approval, keeps the consent and saves the grant, all
    * in one transaction. False when the person has to look again.
+   * @throws LoginRequired when the session was ended while this request was under way.
    */
   async admit(ctx: KoaContextWithOIDC): Promise<boolean> {
     const sub = ctx.oidc.account?.accountId;
     if (sub === undefined) return false;
     return await inTransaction(this.#dataSource, async (manager) => {
+      await lockAccount(manager, sub);
+      await checkSession(ctx, manager);
       const access = await requestedAccess(ctx, manager);
       const approval = await this.#findApproval(ctx, manager, access);
       if (approval) {
@@ -87,6 +93,13 @@ export class Admission {
     if (!result || browserId === undefined) return undefined;
     return await findApproval(manager, result.approvalId, access, browserDigest(browserId));
   }
+}
+
+/** A login that has just been made may have no row of its session yet; its interaction was living until now. */
+async function checkSession(ctx: KoaContextWithOIDC, manager: EntityManager): Promise<void> {
+  const { session, result } = ctx.oidc;
+  if (!session || result?.login || !(await isSessionGone(manager, session.uid))) return;
+  throw new errors.LoginRequired('the session was ended');
 }
 
 /**

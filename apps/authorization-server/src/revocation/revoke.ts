@@ -1,5 +1,6 @@
 import type { RevocationKind } from '@gatehouse/protocol';
 import type { EntityManager } from 'typeorm';
+import { lockAccount } from '../accounts/lock-account.ts';
 import { recordAudit } from '../audit/audit-log.ts';
 import type { AuditEvent } from '../audit/audit-log.ts';
 import { accessTokenLifetimeSeconds } from '../provider/lifetimes.ts';
@@ -37,8 +38,8 @@ export type Revocation = {
  *   again at once and gets tokens that are good.
  * - `client`: the same for an OAuth client (audit: `client.tokens_revoked`).
  *
- * It takes rows of grants before rows of tokens. A transaction that holds a refresh token or a code already must not call it
- * (see `endGrantAfterwards`). It ends neither browser sessions nor the account or client itself: that is the caller's.
+ * It takes the account before rows of grants, and those before rows of tokens. A transaction that holds a refresh token or
+ * a code already must not call it (see `endGrantAfterwards`). It ends neither browser sessions nor the account or client itself: that is the caller's.
  *
  * @returns false when the grant or token had ended before: then nothing is written.
  */
@@ -86,6 +87,7 @@ async function revokeGrant(manager: EntityManager, revocation: Revocation): Prom
  */
 async function revokeAll(manager: EntityManager, revocation: Revocation, kind: 'account' | 'client'): Promise<boolean> {
   const { id, tenant } = revocation;
+  if (kind === 'account') await lockAccount(manager, id);
   const ended = await endGrants(manager, kind === 'account' ? 'account_id = $2' : 'oauth_client_id = $2', [tenant, id]);
   await tellGateways(manager, { tenant, kind, keys: [id], isOfEarlierTokens: true });
   await tellGateways(manager, { tenant, kind: 'grant', keys: ended });

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { lockAccount } from '../accounts/lock-account.ts';
 import { recordAudit } from '../audit/audit-log.ts';
 
 /** A signed-in browser as its owner sees it. */
@@ -70,15 +71,21 @@ export async function endBrowserSessions(
   return ended.length;
 }
 
+/** True when a session was ended, or is not there although it was read: a request that began with it must not go on. */
+export async function isSessionGone(manager: EntityManager, uid: string): Promise<boolean> {
+  const living: unknown[] = await manager.query(
+    'SELECT 1 FROM auth.browser_session WHERE uid = $1 AND ended_at IS NULL',
+    [uid],
+  );
+  return living.length === 0;
+}
+
 /**
  * Ends the logins of an account whose authorization has not gone on yet: they would begin a session. To be called before
  * its sessions are ended, so that one that goes on meanwhile is among those. It holds the account, as every login does.
  */
 export async function endLoginsUnderWay(manager: EntityManager, owner: Owner): Promise<void> {
-  await manager.query('SELECT 1 FROM auth.account WHERE tenant_id = $1 AND sub = $2 FOR NO KEY UPDATE', [
-    owner.tenantId,
-    owner.sub,
-  ]);
+  await lockAccount(manager, owner.sub);
   await manager.query(
     `DELETE FROM auth.provider_record
      WHERE kind = 'Interaction' AND tenant_id = $1

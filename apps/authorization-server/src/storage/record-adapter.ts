@@ -97,8 +97,12 @@ export class RecordAdapter implements Adapter {
     throw new errors.InvalidGrant('already consumed');
   }
 
-  /** An interaction goes on once: of two requests, or when its login was ended meanwhile, the later one is refused. */
+  /**
+   * An interaction goes on once: of two requests, or when its login was ended meanwhile, the later one is refused. Whoever
+   * ends logins holds the account first (`endLoginsUnderWay`), so that comes first here too.
+   */
   async destroy(id: string): Promise<void> {
+    if (this.#kind === 'Interaction') await this.#lockAccountOfLogin(id);
     const [, deleted] = await withManager(this.#dataSource, (manager) =>
       manager.query<[unknown, number]>('DELETE FROM auth.provider_record WHERE kind = $1 AND id = $2', [
         this.#kind,
@@ -111,6 +115,17 @@ export class RecordAdapter implements Adapter {
 
   async revokeByGrantId(grantId: string): Promise<void> {
     await endGrantOfRevokedToken(this.#dataSource, grantId);
+  }
+
+  #lockAccountOfLogin(interactionId: string): Promise<unknown> {
+    return withManager(this.#dataSource, (manager) =>
+      manager.query(
+        `SELECT 1 FROM auth.account WHERE sub = (
+           SELECT payload->'result'->'login'->>'accountId' FROM auth.provider_record WHERE kind = 'Interaction' AND id = $1
+         ) FOR NO KEY UPDATE`,
+        [interactionId],
+      ),
+    );
   }
 
   #rowId(id: string): string {
