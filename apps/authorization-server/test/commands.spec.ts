@@ -318,6 +318,30 @@ describe('the commands of an operator, beside a running server', () => {
     });
   });
 
+  describe('tokens', () => {
+    it('that were found somewhere end, an access token alone and a refresh token with its grant', async () => {
+      const found = await McpClient.register(replicas);
+      const tokens = await found.obtainTokens();
+      const revoked = await operator.run(['tokens', 'revoke'], `${tokens.access_token}\n`);
+      expect(revoked.lines[0]).toMatch(/^The access token \S+ is revoked; its grant \S+ goes on\.$/);
+      expect(await isLive(tokens.access_token, found)).toBe(false);
+      expect((await found.refresh(tokens.refresh_token)).status).toBe(200);
+      const ended = await operator.run(['tokens', 'revoke'], tokens.refresh_token);
+      expect(ended.lines[0]).toMatch(/^The grant \S+ ends with its refresh token\.$/);
+      expect((await found.refresh(tokens.refresh_token)).status).toBe(400);
+      expect(await audit('--type', 'token.revoked')).toMatchObject([{ actor, reason: 'revoked_by_operator' }]);
+    });
+
+    it('of other servers are refused without being repeated', async () => {
+      const answer = await operator.run(['tokens', 'revoke'], 'somebody-elses-token');
+      expect(answer).toEqual({
+        exitCode: 1,
+        lines: [],
+        complaint: 'This is no token of this server, or its grant is long over.',
+      });
+    });
+  });
+
   describe('scopes', () => {
     it('are listed, and forgotten with their server', async () => {
       await dataSource.query(`INSERT INTO auth.protected_resource (tenant_id, server) VALUES ('default', 'gone')`);

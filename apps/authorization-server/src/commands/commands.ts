@@ -7,6 +7,7 @@ import { grantCommands } from './grants.ts';
 import { initialAccessTokenCommands } from './initial-access-tokens.ts';
 import { keyCommands } from './keys.ts';
 import { scopeCommands } from './scopes.ts';
+import { tokenCommands } from './tokens.ts';
 
 /** Every command of an operator. */
 export const commands: readonly Command[] = [
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   ...initialAccessTokenCommands,
   ...accountCommands,
   ...grantCommands,
+  ...tokenCommands,
   ...scopeCommands,
   ...keyCommands,
   ...auditCommands,
