@@ -95,7 +95,9 @@ async function startAll(cleanUps: (() => unknown)[]): Promise<Omit<SecurityStack
   const start = async (app: string, prefix: string, environment: NodeJS.ProcessEnv) => {
     const port = await findFreePort();
     const settings = { ...environment, [`${prefix}_PORT`]: String(port) };
-    const started = await startAppProcess(`dist/apps/${app}/main.js`, `${prefix}_ADMIN_PORT`, settings);
+    const begin = () => startAppProcess(`dist/apps/${app}/main.js`, `${prefix}_ADMIN_PORT`, settings);
+    // A start waits a second for the database, which is too little when five programs start on a busy machine.
+    const started = await begin().catch(begin);
     cleanUps.push(() => started.stop());
     return port;
   };
