@@ -1,5 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readOutboundExceptions } from './outbound-exceptions.ts';
+import { outboundTarget } from './outbound-target.ts';
 
 describe('an exception', () => {
   it.each([
@@ -39,5 +43,46 @@ describe('an exception', () => {
     expect(() => readOutboundExceptions(['a.example 10.0.0.0/8 /nowhere.pem'], 'SETTING')).toThrow(
       'SETTING names /nowhere.pem',
     );
+  });
+});
+
+describe('several exceptions for one host', () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'gatehouse-exceptions-'));
+    for (const name of ['a', 'b']) writeFileSync(path.join(folder, `${name}.pem`), `authority ${name}`);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const targetOf = (url: string, ...entries: string[]) =>
+    outboundTarget(url, readOutboundExceptions(entries, 'SETTING'));
+  const hasAddress = (url: string, entries: string[]) =>
+    ['10.0.0.1', 'fd00::1', '192.168.0.1', '127.0.0.1'].filter((address) =>
+      targetOf(url, ...entries).exception?.hasAddress(address),
+    );
+
+  it('let it be in each of their networks, and in no other', () => {
+    const entries = ['a.corp 10.0.0.0/8', 'a.corp fd00::/8', 'b.corp 127.0.0.0/8'];
+    expect(hasAddress('https://a.corp/', entries)).toEqual(['10.0.0.1', 'fd00::1']);
+    expect(hasAddress('https://a.corp:8443/', entries)).toEqual(['10.0.0.1', 'fd00::1']);
+    expect(hasAddress('https://b.corp/', entries)).toEqual(['127.0.0.1']);
+  });
+
+  it('count at their own port only', () => {
+    const entries = ['a.corp 10.0.0.0/8', 'a.corp:8443 fd00::/8', 'a.corp:80 192.168.0.0/16'];
+    expect(hasAddress('https://a.corp/', entries)).toEqual(['10.0.0.1']);
+    expect(hasAddress('https://a.corp:8443/', entries)).toEqual(['10.0.0.1', 'fd00::1']);
+    // An entry without a port opens none where another service is at home.
+    expect(hasAddress('https://a.corp:80/', entries)).toEqual(['192.168.0.1']);
+    expect(() => targetOf('https://a.corp:22/', ...entries)).toThrow('port');
+  });
+
+  it('let the authorities of each vouch for it', () => {
+    const [a, b] = [path.join(folder, 'a.pem'), path.join(folder, 'b.pem')];
+    const caOf = (...entries: string[]) => targetOf('https://a.corp/', ...entries).exception?.ca;
+    expect(caOf(`a.corp 10.0.0.0/8 ${a}`, `a.corp fd00::/8 ${b}`)).toBe('authority a\nauthority b');
+    expect(caOf('a.corp 10.0.0.0/8', `a.corp fd00::/8 ${b}`)).toBe('authority b');
+    expect(caOf('a.corp 10.0.0.0/8', 'a.corp fd00::/8', `b.corp 10.0.0.0/8 ${a}`)).toBeUndefined();
   });
 });

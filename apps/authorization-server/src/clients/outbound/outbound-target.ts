@@ -9,8 +9,8 @@ export interface OutboundTarget {
   port: number;
   /** Path and query. */
   path: string;
-  /** The exception that the host is fetched under. */
-  exception: OutboundException | undefined;
+  /** What the exceptions for the host and port say together. */
+  exception: Pick<OutboundException, 'hasAddress' | 'ca'> | undefined;
 }
 
 /** Names that mean this machine or an inner network to whoever resolves them (RFC 6761, RFC 6762, RFC 8375). */
@@ -28,13 +28,25 @@ export function outboundTarget(url: string, exceptions: OutboundException[]): Ou
   if (protocol !== 'https:' || username !== '' || password !== '') throw new OutboundRefusal('url');
   const port = portText === '' ? 443 : Number(portText);
   const target = { host: hostname.replace(/^\[|\]$/g, ''), port, path: `${pathname}${search}` };
-  const exception = exceptions.find((known) => known.host === hostname && (known.port ?? port) === port);
-  if (exception?.port === undefined && port !== 443 && port < 1_024) throw new OutboundRefusal('port');
-  if (exception) return { ...target, exception };
+  const isPortOfAnybody = port === 443 || port >= 1_024;
+  const applying = exceptions.filter(
+    (known) => known.host === hostname && (known.port === undefined ? isPortOfAnybody : known.port === port),
+  );
+  if (applying.length > 0) return { ...target, exception: together(applying) };
+  if (!isPortOfAnybody) throw new OutboundRefusal('port');
   // Nobody publishes a client at a bare address, and public certificates for one are rare.
   if (isIP(target.host) !== 0) throw new OutboundRefusal('host_name');
   if (!hostname.includes('.') || hostname.endsWith('.') || innerNames.test(hostname)) {
     throw new OutboundRefusal('host_name');
   }
   return { ...target, exception: undefined };
+}
+
+/** A host may be in every network that is listed for it, and the authorities of one entry vouch for it in all of them. */
+function together(exceptions: OutboundException[]): Pick<OutboundException, 'hasAddress' | 'ca'> {
+  const authorities = exceptions.flatMap(({ ca }) => ca ?? []);
+  return {
+    hasAddress: (address) => exceptions.some((exception) => exception.hasAddress(address)),
+    ca: authorities.length === 0 ? undefined : authorities.join('\n'),
+  };
 }
