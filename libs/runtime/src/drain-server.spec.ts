@@ -48,6 +48,6 @@ describe.concurrent('drainServer', () => {
   });
 
   it('has nothing to do for a server that does not listen', async () => {
-    await drainServer(createServer());
+    await expect(drainServer(createServer())).resolves.toBeUndefined();
   });
 });
