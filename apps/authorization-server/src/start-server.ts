@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { checkDatabase, explainDatabaseFailure, openDatabase } from '@gatehouse/database';
 import { drainServer, Health, listen, startAdminServer } from '@gatehouse/runtime';
 import type { Logger, RunningApp } from '@gatehouse/runtime';
