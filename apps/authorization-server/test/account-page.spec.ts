@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { DataSource, EntityManager } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { DataSource } from 'typeorm';
 import { disconnectClient } from '../src/account-pages/connected-clients.ts';
 import { Account } from '../src/accounts/account.entity.ts';
 import { createAccount } from '../src/accounts/accounts.ts';
@@ -25,6 +25,7 @@ import {
   show,
 } from '../../../test/support/authorization/pages.ts';
 import type { Page } from '../../../test/support/authorization/pages.ts';
+import { duringTransaction } from './during-transaction.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 
@@ -202,7 +203,7 @@ describe('connected applications', () => {
   });
 
   it('get no grant by a request that is under way when they are disconnected', async () => {
-    const answer = await duringTransaction({
+    const answer = await duringTransaction(dataSource, {
       before: (manager) => disconnectClient(manager, { tenantId: 'default', sub: person.sub }, client.oauthClientId),
       ask: () => begin(browser, client, { redirect_uri: website }),
     });
@@ -311,7 +312,7 @@ describe('browser sessions', () => {
   /** The answer to a request that arrives when the person is about to be signed out everywhere. */
   async function duringSignOut(ask: () => Promise<Page>): Promise<Page> {
     const account = await dataSource.manager.findOneByOrFail(Account, { sub: person.sub });
-    return await duringTransaction({
+    return await duringTransaction(dataSource, {
       before: (manager) => lockAccount(manager, person.sub),
       ask,
       after: (manager) => signOutEverywhere(manager, account, 'signed_out_by_operator'),
@@ -453,32 +454,6 @@ describe('the languages of the pages', () => {
     expect(english.body).toContain('<html lang="en">');
   });
 });
-
-/** The answer to a request that arrives in the middle of a transaction. */
-async function duringTransaction(course: {
-  before: (manager: EntityManager) => Promise<unknown>;
-  ask: () => Promise<Page>;
-  after?: (manager: EntityManager) => Promise<unknown>;
-}): Promise<Page> {
-  const { asking } = await dataSource.transaction(async (manager) => {
-    await course.before(manager);
-    let isAnswered = false;
-    const answer = course.ask().finally(() => {
-      isAnswered = true;
-    });
-    await vi.waitUntil(async () => isAnswered || (await isWaitedFor(manager)), { timeout: 5_000, interval: 5 });
-    await course.after?.(manager);
-    return { asking: answer };
-  });
-  return await asking;
-}
-
-async function isWaitedFor(manager: EntityManager): Promise<boolean> {
-  const waiting: unknown[] = await manager.query(
-    'SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))',
-  );
-  return waiting.length > 0;
-}
 
 async function livingGrantsOf({ sub }: Person): Promise<number> {
   const [row] = await dataSource.query<{ count: number }[]>(

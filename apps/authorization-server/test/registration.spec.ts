@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectUnusedClients } from '../src/clients/collect-unused-clients.ts';
+import { deleteClient } from '../src/clients/delete-client.ts';
 import { InitialAccessTokens } from '../src/clients/initial-access-tokens.ts';
 import { sweepExpired } from '../src/storage/sweep-expired.ts';
 import { jsonOf, sendHttp } from '../../../test/support/authorization/http.ts';
 import { callback, McpClient, registerClient, resource } from '../../../test/support/authorization/mcp-client.ts';
+import { duringTransaction } from './during-transaction.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 
@@ -290,6 +292,22 @@ describe('dynamic client registration (RFC 7591)', () => {
       grant_types: ['authorization_code', 'refresh_token'],
     });
     expect(jsonOf(read)).not.toHaveProperty('client_secret');
+  });
+
+  it('does not bring a client back by an update that was under way when it was deleted', async () => {
+    const { client_id: oauthClientId, registration_access_token: token } = await registered();
+    const dataSource = await replicas.database.open();
+    const answer = await duringTransaction(dataSource, {
+      before: (manager) => deleteClient(manager, oauthClientId, { reason: 'client_deleted' }),
+      ask: () =>
+        replicas.send(`/reg/${oauthClientId}`, {
+          method: 'PUT',
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ client_id: oauthClientId, redirect_uris: [callback] }),
+        }),
+    });
+    expect([answer.status, jsonOf(answer)]).toEqual([401, expect.objectContaining({ error: 'invalid_token' })]);
+    expect(await dataSource.query('SELECT 1 FROM auth.oauth_client WHERE id = $1', [oauthClientId])).toEqual([]);
   });
 
   it('ends the grants of a client that deletes itself', async () => {

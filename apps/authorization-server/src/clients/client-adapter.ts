@@ -1,3 +1,4 @@
+import { errors, Provider } from 'oidc-provider';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { DataSource, EntityManager } from 'typeorm';
 import { defaultTenant } from '../config.ts';
@@ -18,13 +19,25 @@ export class ClientAdapter implements Adapter {
   }
 
   async upsert(id: string, metadata: AdapterPayload): Promise<void> {
+    if (Provider.ctx?.method === 'PUT') return this.#update(id, metadata);
     await withManager(this.#dataSource, (manager) =>
-      manager.query(
-        `INSERT INTO auth.oauth_client (id, tenant_id, metadata) VALUES ($1, $2, $3)
-         ON CONFLICT (id) DO UPDATE SET metadata = excluded.metadata`,
-        [id, defaultTenant, JSON.stringify(metadata)],
+      manager.query(`INSERT INTO auth.oauth_client (id, tenant_id, metadata) VALUES ($1, $2, $3)`, [
+        id,
+        defaultTenant,
+        JSON.stringify(metadata),
+      ]),
+    );
+  }
+
+  /** RFC 7592 §2.2: a client that was deleted meanwhile does not come back; its token is no longer good. */
+  async #update(id: string, metadata: AdapterPayload): Promise<void> {
+    const [updated] = await withManager(this.#dataSource, (manager) =>
+      manager.query<[unknown[], number]>(
+        `UPDATE auth.oauth_client SET metadata = $2 WHERE id = $1 AND registration = 'dynamic' RETURNING id`,
+        [id, JSON.stringify(metadata)],
       ),
     );
+    if (updated.length === 0) throw new errors.InvalidToken('there is no such client');
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
