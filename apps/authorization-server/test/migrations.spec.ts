@@ -57,18 +57,32 @@ describe('a database of an earlier release', () => {
     await database.drop();
   });
 
-  it('keeps the people signed in who are, and no id that a browser presents', async () => {
-    const session = (id: string, expiry: string) =>
-      `INSERT INTO auth.provider_record (kind, id, tenant_id, payload, uid, expires_at)
-       VALUES ('Session', '${id}', 'default', '{"uid": "u-${id}", "jti": "${id}", "accountId": "ada", "loginTs": 1}', 'u-${id}', now() + '${expiry}')`;
+  it('keeps the people signed in who are, for as long as a session lasts now, and no id that a browser presents', async () => {
+    const loginTs = Math.floor(Date.now() / 1_000) - 23 * 3_600;
+    const session = (id: string, login: number | undefined, createdAt: string, expiresAt: string) =>
+      `INSERT INTO auth.provider_record (kind, id, tenant_id, payload, uid, created_at, expires_at)
+       VALUES ('Session', '${id}', 'default', '${JSON.stringify({ uid: `u-${id}`, jti: id, accountId: 'ada', loginTs: login })}',
+               'u-${id}', now() + '${createdAt}', now() + '${expiresAt}')`;
     const before = migrations.findIndex(({ name }) => name.startsWith('BrowserSessions'));
-    const database = await earlierDatabase(before, [session('present', '1 hour'), session('over', '-1 hour')]);
+    const database = await earlierDatabase(before, [
+      session('present', loginTs, '-1 hour', '10 minutes'),
+      session('unused', undefined, '-1 hour', '13 days'),
+      session('long', loginTs, '-1 hour', '13 days'),
+      session('over', loginTs, '-1 hour', '-1 hour'),
+      session('idle', loginTs, '-9 hours', '13 days'),
+      session('old', loginTs - 7_200, '-1 hour', '13 days'),
+    ]);
     const dataSource = await database.open();
     const adapter = new SessionAdapter(dataSource);
-    expect(await adapter.find('present')).toEqual({ uid: 'u-present', accountId: 'ada', loginTs: 1, jti: 'present' });
-    const rows = await dataSource.query('SELECT uid, sub, payload FROM auth.browser_session');
+    expect(await adapter.find('present')).toEqual({ uid: 'u-present', accountId: 'ada', loginTs, jti: 'present' });
+    const rows = await dataSource.query(
+      `SELECT uid, sub, payload, round(extract(epoch FROM expires_at - now()) / 600)::int * 10 AS minutes
+       FROM auth.browser_session ORDER BY uid`,
+    );
     expect(rows).toEqual([
-      { uid: 'u-present', sub: 'ada', payload: { uid: 'u-present', accountId: 'ada', loginTs: 1 } },
+      { uid: 'u-long', sub: 'ada', payload: { uid: 'u-long', accountId: 'ada', loginTs }, minutes: 60 },
+      { uid: 'u-present', sub: 'ada', payload: { uid: 'u-present', accountId: 'ada', loginTs }, minutes: 10 },
+      { uid: 'u-unused', sub: 'ada', payload: { uid: 'u-unused', accountId: 'ada' }, minutes: 420 },
     ]);
     expect(await dataSource.query('SELECT kind FROM auth.provider_record')).toEqual([]);
     await database.drop();

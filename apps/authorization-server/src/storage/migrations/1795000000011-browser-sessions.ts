@@ -16,13 +16,17 @@ const statements = [
   `CREATE UNIQUE INDEX browser_session_id ON auth.browser_session (id_digest)`,
   `CREATE INDEX browser_session_sub ON auth.browser_session (sub)`,
   `CREATE INDEX browser_session_expiry ON auth.browser_session (expires_at)`,
-  // The digest is that of `bearerId`: SHA-256 in base64url.
+  // The digest is that of `bearerId`: SHA-256 in base64url. The end is that of `sessionLifetime`, eight hours after the last
+  // known use and a day after the login: before, sessions lasted for two weeks.
   `INSERT INTO auth.browser_session (uid, tenant_id, id_digest, sub, payload, last_used_at, expires_at)
    SELECT DISTINCT ON (uid) uid, tenant_id,
           translate(rtrim(encode(sha256(convert_to(id, 'UTF8')), 'base64'), '='), '+/', '-_'),
-          payload->>'accountId', payload - 'jti', created_at, expires_at
-   FROM auth.provider_record
-   WHERE kind = 'Session' AND uid IS NOT NULL AND expires_at > now() ORDER BY uid, created_at DESC`,
+          payload->>'accountId', payload - 'jti', created_at, ends_at
+   FROM (
+     SELECT *, least(expires_at, created_at + interval '8 hours',
+                     to_timestamp((payload->>'loginTs')::float8) + interval '1 day') AS ends_at
+     FROM auth.provider_record WHERE kind = 'Session' AND uid IS NOT NULL
+   ) AS session WHERE ends_at > now() ORDER BY uid, created_at DESC`,
   `DELETE FROM auth.provider_record WHERE kind = 'Session'`,
   // When a token of the grant was last issued, to the minute.
   `ALTER TABLE auth.oauth_grant ADD COLUMN last_used_at timestamptz`,
