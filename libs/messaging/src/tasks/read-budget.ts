@@ -13,7 +13,7 @@ interface WaitingRead {
 }
 
 /**
- * Bounds the bytes that reads bring in at the same time: NATS cuts a connection off that 64 MiB wait for. What does not
+ * Bounds the bytes that reads bring in at the same time: NATS cuts a connection off that too much waits for. What does not
  * fit waits. Readers take turns, and the reads of one are begun in their order, so that none keeps others waiting for
  * more than the read before theirs.
  */

@@ -16,8 +16,8 @@ const stateHeader = 'Gatehouse-Task';
 /** How often a change is tried when others write at the same time. */
 const maxAttempts = 8;
 
-/** NATS cuts a connection off that 64 MiB wait for, and calls share it. */
-const readBudget = { maxBytes: 16 * 1024 * 1024, maxWaitMs: 5_000, maxWaitingPerReader: 2_048 };
+/** Answers of calls come through the same connection, behind what is being read: it is one of the largest tasks. */
+const readBudget = { maxBytes: 8 * 1024 * 1024, maxWaitMs: 5_000, maxWaitingPerReader: 2_048 };
 
 /** A task with the sequence of its entry, on which the next change depends. */
 export interface StoredTask extends Task {
@@ -117,8 +117,8 @@ export class TaskStore {
   }
 }
 
-/** What may have ended a moment ago counts for a third: all of them together still fit what NATS keeps for us. */
-const livingShare = 3;
+/** What may have ended a moment ago counts for a part: should all have, they still fit what NATS keeps for us (256 MiB). */
+const livingShare = 16;
 
 /**
  * Largest content of a task. The leader answers reads in base64 inside JSON, which needs four bytes for three, and has to
