@@ -1,3 +1,4 @@
+import { ScopeHierarchy } from '@gatehouse/auth';
 import { natsSettings } from '@gatehouse/messaging';
 import {
   commonSettings,
@@ -27,6 +28,15 @@ export const authorizationServerSettings = z.object({
   GATEWAY_PUBLIC_URL: httpUrl(
     'Public URL of the gateway; its MCP endpoints are the resources that tokens are issued for',
   ).default('http://localhost:3000'),
+  GATEWAY_SCOPE_HIERARCHY: list('')
+    .refine(
+      (entries) => entries.every((entry) => ScopeHierarchy.isEntry(entry)),
+      'must be entries like `files:admin > files:write` or `*:write > *:read`',
+    )
+    .describe(
+      'Scopes that include others, comma separated, each `broader > narrower`; `*` stands for every server: `*:write > *:read`; ' +
+        'the same for gateways and authorization servers',
+    ),
   GATEHOUSE_ENCRYPTION_KEY: secret(
     z.string().describe('Key-encryption key of the stored secrets: 32 bytes in base64, `openssl rand -base64 32`'),
   ),

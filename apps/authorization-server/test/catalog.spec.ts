@@ -43,7 +43,10 @@ describe('the catalog, as the authorization server learns it', () => {
       inboxPrefix: '_INBOX_test',
       logger,
     });
-    replicas = await startReplicas(2, { NATS_URL: process.env.GATEHOUSE_TEST_NATS_URL ?? '' });
+    replicas = await startReplicas(2, {
+      NATS_URL: process.env.GATEHOUSE_TEST_NATS_URL ?? '',
+      GATEWAY_SCOPE_HIERARCHY: `${server}:audit > ${server}:read`,
+    });
   });
   afterAll(async () => {
     await Promise.all(workers.map((worker) => worker.drain()));
@@ -192,6 +195,34 @@ describe('the catalog, as the authorization server learns it', () => {
     // Fewer tools than were consented to are no reason to ask anybody.
     await changeTo([tool('move')]);
     expect(await refresh()).toEqual({ scope, partial: undefined });
+  });
+
+  it('counts to a scope what it includes: a tool that comes there is not open to those who consented before', async () => {
+    const client = await McpClient.register(replicas);
+    const scope = `mcp ${server}:audit`;
+    const obtain = async () => {
+      const code = await client.obtainCode({ resource: `${resource}/${server}`, scope });
+      return jsonOf(await client.redeem(code)) as TokenAnswer;
+    };
+    const refresh = async (tokens: TokenAnswer) => {
+      const answer = jsonOf(await client.refresh(tokens.refresh_token)) as TokenAnswer;
+      return { scope: answer.scope, partial: decodeJwt(answer.access_token).claims.partial_scopes };
+    };
+    const first = await obtain();
+    const before = await scopeVersions();
+    const readOnly = { annotations: { readOnlyHint: true } };
+    await announce([
+      tool('look', readOnly),
+      tool('peek', readOnly),
+      tool('audit', { gatehouse: { scopes: [`${server}:audit`] } }),
+    ]);
+    await expect
+      .poll(async () => (await scopeVersions()).get(`${server}:read`), { timeout: 5_000 })
+      .not.toBe(before.get(`${server}:read`));
+    expect((await scopeVersions()).get(`${server}:audit`)).toBe(before.get(`${server}:audit`));
+    const changed = { scope: 'mcp', partial: { [`${server}:audit`]: ['peek'] } };
+    expect([await refresh(first), await refresh(first)]).toEqual([changed, changed]);
+    expect(await refresh(await obtain())).toEqual({ scope, partial: undefined });
   });
 
   it('is kept when the workers leave', async () => {

@@ -69,7 +69,8 @@ export const gatewaySettings = z.object({
       'must be entries like `files:admin > files:write` or `*:write > *:read`',
     )
     .describe(
-      'Scopes that include others, comma separated, each `broader > narrower`; `*` stands for every server: `*:write > *:read`',
+      'Scopes that include others, comma separated, each `broader > narrower`; `*` stands for every server: `*:write > *:read`; ' +
+        'the same for gateways and authorization servers',
     ),
   GATEWAY_REVOCATIONS: z
     .enum(['required', 'lenient', 'off'])

@@ -85,6 +85,7 @@ describe('the first administrator', () => {
 describe('the environment that a process inherits', () => {
   const given = {
     LOG_LEVEL: 'debug',
+    GATEWAY_SCOPE_HIERARCHY: '*:write > *:read',
     DATABASE_URL: 'x',
     DATABASE_URL_FILE: 'x',
     GATEHOUSE_ENCRYPTION_KEY: 'x',
@@ -94,7 +95,10 @@ describe('the environment that a process inherits', () => {
   };
 
   it.each(['gateway', 'worker-files'])('holds no secret of the authorization server for %s', (name) => {
-    expect(inheritedEnvironment(roleOf(name), given)).toEqual({ LOG_LEVEL: 'debug' });
+    expect(inheritedEnvironment(roleOf(name), given)).toEqual({
+      LOG_LEVEL: 'debug',
+      GATEWAY_SCOPE_HIERARCHY: '*:write > *:read',
+    });
   });
 
   it('is whole for the authorization server', () => {

@@ -1,3 +1,4 @@
+import { ScopeHierarchy } from '@gatehouse/auth';
 import { Inject, Injectable } from '@nestjs/common';
 import { errors } from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
@@ -26,16 +27,18 @@ export const approvalResult = 'client-approval';
 export class Admission {
   readonly #dataSource: DataSource;
   readonly #cookie: BrowserCookie;
+  readonly #hierarchy: ScopeHierarchy;
 
   constructor(dataSource: DataSource, @Inject(SETTINGS) settings: Settings) {
     this.#dataSource = dataSource;
     this.#cookie = browserCookie(settings.AUTH_ISSUER);
+    this.#hierarchy = new ScopeHierarchy(settings.GATEWAY_SCOPE_HIERARCHY);
   }
 
   /** What is asked for, for the page that asks the person. */
   async describe(ctx: KoaContextWithOIDC): Promise<{ access: RequestedAccess; approvedBefore: boolean }> {
     return await withManager(this.#dataSource, async (manager) => {
-      const access = await requestedAccess(ctx, manager);
+      const access = await requestedAccess(ctx, manager, this.#hierarchy);
       const sub = ctx.oidc.account?.accountId;
       return { access, approvedBefore: sub !== undefined && (await isConsented(manager, access, sub)) };
     });
@@ -44,7 +47,7 @@ export class Admission {
   /** True when this client was approved in this browser just now, or its consent is on record and can be trusted. */
   async isClientApproved(ctx: KoaContextWithOIDC): Promise<boolean> {
     return await withManager(this.#dataSource, async (manager) => {
-      const access = await requestedAccess(ctx, manager);
+      const access = await requestedAccess(ctx, manager, this.#hierarchy);
       if (await this.#findApproval(ctx, manager, access)) return true;
       return await mayReuseConsent(ctx, manager, access);
     });
@@ -61,7 +64,7 @@ export class Admission {
     return await inTransaction(this.#dataSource, async (manager) => {
       await lockAccount(manager, sub);
       await checkSession(ctx, manager);
-      const access = await requestedAccess(ctx, manager);
+      const access = await requestedAccess(ctx, manager, this.#hierarchy);
       const approval = await this.#findApproval(ctx, manager, access);
       if (approval) {
         if (!isWhatWasApproved(approval, access, sub)) return false;

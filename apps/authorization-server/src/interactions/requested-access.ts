@@ -1,3 +1,4 @@
+import type { ScopeHierarchy } from '@gatehouse/auth';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { EntityManager } from 'typeorm';
@@ -10,7 +11,7 @@ export interface RequestedAccess {
   redirectUri: string;
   /** Canonical resource URI; empty when the request concerns identity alone. */
   resource: string;
-  /** Scope to version. */
+  /** Scope to version, with the scopes that those include. */
   scopes: Record<string, string>;
 }
 
@@ -21,11 +22,18 @@ const versionOfPlainScope = '1';
  * Reads what the present authorization request asks for, with today's version of every scope.
  * @throws InvalidTarget for more than one resource: a token has one audience.
  */
-export async function requestedAccess(ctx: KoaContextWithOIDC, manager: EntityManager): Promise<RequestedAccess> {
+export async function requestedAccess(
+  ctx: KoaContextWithOIDC,
+  manager: EntityManager,
+  hierarchy: ScopeHierarchy,
+): Promise<RequestedAccess> {
   const { oidc } = ctx;
   const [resource, ...others] = Object.keys(oidc.resourceServers ?? {});
   if (others.length > 0) throw new errors.InvalidTarget('only one resource may be requested at a time');
-  const names = new Set([...oidc.requestParamOIDCScopes, ...resourceScopes(ctx, resource)]);
+  const names = new Set([
+    ...oidc.requestParamOIDCScopes,
+    ...knownScopes(ctx, resource, hierarchy.expand(resourceScopes(ctx, resource))),
+  ]);
   return {
     tenantId: defaultTenant,
     oauthClientId: oidc.client?.clientId ?? '',
@@ -37,8 +45,12 @@ export async function requestedAccess(ctx: KoaContextWithOIDC, manager: EntityMa
 
 /** The requested scopes that the resource knows. */
 export function resourceScopes(ctx: KoaContextWithOIDC, resource: string | undefined): string[] {
+  return knownScopes(ctx, resource, [...ctx.oidc.requestParamScopes]);
+}
+
+function knownScopes(ctx: KoaContextWithOIDC, resource: string | undefined, scopes: string[]): string[] {
   const known = resource === undefined ? undefined : ctx.oidc.resourceServers?.[resource]?.scopes;
-  return [...ctx.oidc.requestParamScopes].filter((scope) => known?.has(scope));
+  return scopes.filter((scope) => known?.has(scope));
 }
 
 /** True when every scope was approved in the version that it has now. */

@@ -1,3 +1,4 @@
+import { ScopeHierarchy } from '@gatehouse/auth';
 import { errors } from 'oidc-provider';
 import type { Account, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
@@ -85,7 +86,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     clientBasedCORS: () => true,
     fetch: fetchKeySet(parts.outbound),
     ttl: lifetimes(),
-    features: features(dataSource, parts.resources, signingAlgorithm),
+    features: features(parts, signingAlgorithm),
   };
 }
 
@@ -122,10 +123,10 @@ function lifetimes(): Configuration['ttl'] {
 }
 
 function features(
-  dataSource: DataSource,
-  resources: Resources,
+  { dataSource, resources, settings }: ProviderParts,
   signingAlgorithm: SigningAlgorithm,
 ): Configuration['features'] {
+  const hierarchy = new ScopeHierarchy(settings.GATEWAY_SCOPE_HIERARCHY);
   return {
     devInteractions: { enabled: false },
     // The provider connects before it looks at the address; documents are learnt in clients/documents.
@@ -142,7 +143,7 @@ function features(
       enabled: true,
       defaultResource: async (_ctx, _client, oneOf) => oneOf ?? resources.uriOf(),
       useGrantedResource: async () => true,
-      getResourceServerInfo: resourceServerInfo(dataSource, resources, signingAlgorithm),
+      getResourceServerInfo: resourceServerInfo({ dataSource, resources, hierarchy, signingAlgorithm }),
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { ScopeHierarchy } from '@gatehouse/auth';
 import { errors } from 'oidc-provider';
 import type { KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
 import type { DataSource } from 'typeorm';
@@ -11,15 +12,24 @@ import { requestState } from './request-state.ts';
 
 const maxPartialScopesLength = 2_048;
 
+interface ResourceServerParts {
+  dataSource: DataSource;
+  resources: Resources;
+  hierarchy: ScopeHierarchy;
+  signingAlgorithm: SigningAlgorithm;
+}
+
 /** What the provider may issue for a resource: oidc-provider's `resourceIndicators.getResourceServerInfo`. */
-export function resourceServerInfo(dataSource: DataSource, resources: Resources, signingAlgorithm: SigningAlgorithm) {
+export function resourceServerInfo({ dataSource, resources, hierarchy, signingAlgorithm }: ResourceServerParts) {
   return async (ctx: KoaContextWithOIDC, uri: string): Promise<ResourceServer> => {
     const resource = resources.find(uri);
     if (!resource) throw new errors.InvalidTarget('this resource is not known');
     if (ctx.oidc.route === 'authorization') checkRequestedScopes(ctx, resource);
     const grantId = ctx.oidc.route === 'token' ? ctx.oidc.entities.Grant?.jti : undefined;
     const scopes =
-      grantId === undefined ? resource.scopes : await consentedScopes(dataSource, ctx, { grantId, resource });
+      grantId === undefined
+        ? resource.scopes
+        : await consentedScopes(dataSource, ctx, { grantId, resource, hierarchy });
     return {
       scope: scopes.join(' '),
       audience: resource.uri,
@@ -37,18 +47,23 @@ function checkRequestedScopes(ctx: KoaContextWithOIDC, resource: KnownResource):
 }
 
 /**
- * The scopes of a resource without those that open more now than when the grant was consented to. Such a scope is left out,
- * so that the client is challenged for what is new and its person is asked again; the token says in a claim of its own that
- * the scope still opens what it opened then (docs/decisions/0032). Should the old tools come back, so does the scope.
+ * The scopes of a resource without those that open more now than when the grant was consented to, be it by what they
+ * include. Such a scope is left out, so that the client is challenged for what is new and its person is asked again; the
+ * token says in a claim of its own that the scope still opens what it opened then (docs/decisions/0032). Should the old
+ * tools come back, so does the scope.
  */
 async function consentedScopes(
   dataSource: DataSource,
   ctx: KoaContextWithOIDC,
-  { grantId, resource }: { grantId: string; resource: KnownResource },
+  { grantId, resource, hierarchy }: { grantId: string; resource: KnownResource; hierarchy: ScopeHierarchy },
 ): Promise<string[]> {
   const granted = ctx.oidc.entities.Grant?.getResourceScope(resource.uri).split(' ').filter(Boolean) ?? [];
+  const known = new Set(resource.scopes);
+  const included = new Map(
+    granted.map((scope) => [scope, hierarchy.expand([scope]).filter((each) => each === scope || known.has(each))]),
+  );
   // Scopes that no server brought open no tools that could have changed.
-  if (granted.every((scope) => !scope.includes(':') && resource.scopes.includes(scope))) return granted;
+  if ([...included.values()].flat().every((scope) => !scope.includes(':') && known.has(scope))) return granted;
   const rows = await withManager(dataSource, (manager) =>
     manager.query<{ scope: string }[]>(
       `SELECT asked.scope FROM auth.oauth_grant AS present CROSS JOIN unnest($2::text[]) AS asked (scope)
@@ -57,19 +72,20 @@ async function consentedScopes(
       [grantId, resource.scopes],
     ),
   );
-  const consented = rows.map(({ scope }) => scope);
-  const changed = granted.filter((scope) => !consented.includes(scope));
-  if (changed.length === 0) return consented;
+  const unchanged = new Set(rows.map(({ scope }) => scope));
+  const changed = new Map([...included].filter(([, scopes]) => !scopes.every((scope) => unchanged.has(scope))));
+  const consented = [...unchanged].filter((scope) => !changed.has(scope));
+  if (changed.size === 0) return consented;
   const parts = await withManager(dataSource, (manager) => partsOfChangedScopes(manager, grantId, changed));
   // Tools may have gone, and none have come: then it opens no more than was consented to.
   const isWhole = (scope: string) => parts[scope]?.length === 0;
   const state = requestState(ctx);
-  state.withheldScopes = changed.filter((scope) => !isWhole(scope));
+  state.withheldScopes = [...changed.keys()].filter((scope) => !isWhole(scope));
   state.partialScopes = thatFit(
     parts,
     state.withheldScopes.filter((scope) => isAskedFor(ctx, scope)),
   );
-  return [...consented, ...changed.filter(isWhole)];
+  return [...consented, ...[...changed.keys()].filter(isWhole)];
 }
 
 /** A refresh may ask for less than its token has (RFC 6749 §6). */
