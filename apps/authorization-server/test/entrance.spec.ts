@@ -1,9 +1,10 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLogger } from '@gatehouse/runtime';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Browser } from '../../../test/support/authorization/browser.ts';
 import { jsonOf, sendHttp } from '../../../test/support/authorization/http.ts';
 import { McpClient } from '../../../test/support/authorization/mcp-client.ts';
-import { startReplicas } from './replicas.ts';
+import { startReplica, startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 
 /** Sends bytes as they are and returns all that comes back. */
@@ -112,6 +113,27 @@ describe('the entrance', () => {
     const answer = await replicas.send(target, { headers: { accept: 'text/html', authorization: 'Bearer a' } });
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.status).toBeLessThan(500);
+  });
+
+  it('logs a fault of its own without the ids in the path', async () => {
+    const logger = createLogger('test', { LOG_LEVEL: 'silent', LOG_FORMAT: 'json' });
+    const logged = vi.spyOn(logger, 'error');
+    const faulty = await startReplica(replicas.environment, logger);
+    const dataSource = await replicas.database.open();
+    await dataSource.query('ALTER TABLE auth.provider_record RENAME TO away');
+    try {
+      for (const method of ['GET', 'PUT', 'DELETE']) {
+        const headers = { host, authorization: 'Bearer any' };
+        const { status } = await sendHttp({ port: faulty.port, method, target: '/reg/id-of-a-client', headers });
+        expect([method, status]).toEqual([method, 500]);
+      }
+    } finally {
+      await dataSource.query('ALTER TABLE auth.away RENAME TO provider_record');
+      await faulty.stop();
+    }
+    const faults = logged.mock.calls.filter(([, message]) => message === 'request failed');
+    expect(faults.length).toBeGreaterThanOrEqual(3);
+    for (const [fields] of faults) expect(fields).toMatchObject({ path: '/reg/:id' });
   });
 
   it.each(['PUT', 'DELETE', 'PATCH', 'TRACE'])('answers %s at the token endpoint without a fault', async (method) => {

@@ -63,8 +63,10 @@ export async function startReplicas(count = 1, environment: Record<string, strin
 }
 
 /** Starts one authorization server from environment variables, as `main.ts` does. */
-export async function startReplica(environment: Record<string, string>): Promise<RunningServer> {
-  const logger = createLogger('test', { LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal', LOG_FORMAT: 'json' });
+export async function startReplica(
+  environment: Record<string, string>,
+  logger = createLogger('test', { LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal', LOG_FORMAT: 'json' }),
+): Promise<RunningServer> {
   return startServer(loadSettings(authorizationServerSettings, environment), logger);
 }
 

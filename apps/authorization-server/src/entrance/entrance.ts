@@ -7,6 +7,7 @@ import { defaultTenant } from '../config.ts';
 import { reportRequest } from '../events.ts';
 import { callerAddress } from './caller-address.ts';
 import type { IssuerAddress } from './issuer-address.ts';
+import { maskPath } from './mask-path.ts';
 import { runRequest } from './request-context.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 
@@ -103,10 +104,4 @@ function logWhenAnswered(
     const { method = '' } = request;
     reportRequest(logger, { method, path, status: response.statusCode, durationMs, requestId, ...ids });
   });
-}
-
-/** Interaction ids and client ids stand in paths, codes and states in queries: neither is for the log. */
-function maskPath(url: string): string {
-  const path = url.split('?')[0] ?? '';
-  return path.slice(0, 256).replace(/\/(interaction|auth|reg)\/[^/]+/, '/$1/:id');
 }

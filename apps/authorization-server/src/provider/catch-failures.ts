@@ -1,9 +1,8 @@
 import type { Logger } from '@gatehouse/runtime';
 import { errors } from 'oidc-provider';
 import type { Configuration } from 'oidc-provider';
-import { currentRequest } from '../entrance/request-context.ts';
-import { reportFailedRequest } from '../events.ts';
 import { routes } from './endpoints.ts';
+import { reportFault } from './report-fault.ts';
 import type { Step } from './request-state.ts';
 
 /**
@@ -16,10 +15,7 @@ export function catchFailures(logger: Logger, renderError: NonNullable<Configura
       await next();
     } catch (error) {
       const isOauthError = error instanceof errors.OIDCProviderError && error.expose;
-      if (!isOauthError) {
-        const traceId = currentRequest()?.traceId;
-        reportFailedRequest(logger, { err: error, path: ctx.path, ...(traceId === undefined ? {} : { traceId }) });
-      }
+      if (!isOauthError) reportFault(logger, error, ctx.path);
       const out = isOauthError
         ? { error: error.error, ...(error.error_description ? { error_description: error.error_description } : {}) }
         : { error: 'server_error', error_description: 'the request could not be handled, try again later' };

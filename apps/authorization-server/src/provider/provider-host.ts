@@ -6,10 +6,9 @@ import type { JWK } from 'jose';
 import { Provider } from 'oidc-provider';
 import type { errors, KoaContextWithOIDC } from 'oidc-provider';
 import { compareSecretDigests } from '../clients/client-secret.ts';
-import { currentRequest } from '../entrance/request-context.ts';
-import { reportFailedRequest } from '../events.ts';
 import { providerConfiguration } from './configuration.ts';
 import type { ProviderParts } from './configuration.ts';
+import { reportFault } from './report-fault.ts';
 import { requestSteps } from './request-steps.ts';
 import { requestState } from './request-state.ts';
 
@@ -60,13 +59,9 @@ export class ProviderHost {
 }
 
 function observe(provider: Provider, logger: Logger): void {
-  const reportFault = (error: unknown, path: string) => {
-    const traceId = currentRequest()?.traceId;
-    reportFailedRequest(logger, { err: error, path, ...(traceId === undefined ? {} : { traceId }) });
-  };
-  provider.on('server_error', (ctx, error) => reportFault(error, ctx.path));
+  provider.on('server_error', (ctx, error) => reportFault(logger, error, ctx.path));
   // Koa's own, for what happens after the steps; without a listener it prints to the console.
-  (provider as EventEmitter).on('error', (error: unknown) => reportFault(error, ''));
+  (provider as EventEmitter).on('error', (error: unknown) => reportFault(logger, error, ''));
   const noteRefusal = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
     requestState(ctx).refusal = error;
   };
