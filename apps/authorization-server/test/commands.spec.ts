@@ -7,6 +7,9 @@ import { Browser } from '../../../test/support/authorization/browser.ts';
 import { jsonOf } from '../../../test/support/authorization/http.ts';
 import { callback, McpClient } from '../../../test/support/authorization/mcp-client.ts';
 import type { TokenAnswer } from '../../../test/support/authorization/mcp-client.ts';
+import { begin, isApprovalPage } from '../../../test/support/authorization/pages.ts';
+import { lockAccount } from '../src/accounts/lock-account.ts';
+import { duringTransaction } from './during-transaction.ts';
 import { Operator } from './operator.ts';
 import { administrator, startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
@@ -304,6 +307,43 @@ describe('the commands of an operator, beside a running server', () => {
       const types = (await audit('--reason', 'revoked_by_operator')).map((row) => [row['type'], row['actor']]);
       expect(types).toContainEqual(['grant.ended', actor]);
       expect(types).toContainEqual(['account.tokens_revoked', actor]);
+    });
+
+    it('end with the consent: a signed-in browser is asked before the client gets another', async () => {
+      const redirectUri = 'https://client.example/callback';
+      const browser = new Browser(replicas);
+      const client = await McpClient.register(replicas, { redirect_uris: [redirectUri] }, browser);
+      const named = ['--client', client.oauthClientId];
+      const answerToClient = async () => (await begin(browser, client, { redirect_uri: redirectUri })).url.searchParams;
+      const last = async () => String((await operator.read('grants', 'list', ...named)).at(-1)?.['id']);
+      for (const revoked of [() => named, () => ['--account', administrator.email], async () => [await last()]]) {
+        await client.authorize({ redirect_uri: redirectUri });
+        expect((await answerToClient()).has('code')).toBe(true);
+        await operator.do('grants', 'revoke', ...(await revoked()));
+        expect(isApprovalPage(await begin(browser, client, { redirect_uri: redirectUri }))).toBe(true);
+      }
+      const withdrawn = await audit('--type', 'consent.withdrawn', '--reason', 'revoked_by_operator', ...named);
+      expect(withdrawn).toMatchObject([{ actor }, { actor }]);
+    });
+
+    it('of a client end with those that are being made', async () => {
+      const client = await McpClient.register(replicas);
+      await client.obtainTokens();
+      const [{ sub } = { sub: '' }] = await dataSource.query<{ sub: string }[]>(
+        'SELECT sub FROM auth.consent WHERE oauth_client_id = $1',
+        [client.oauthClientId],
+      );
+      const answer = await duringTransaction(dataSource, {
+        before: (manager) => lockAccount(manager, sub),
+        ask: () => operator.do('grants', 'revoke', '--client', client.oauthClientId),
+        after: (manager) =>
+          manager.query(
+            `INSERT INTO auth.oauth_grant (id, tenant_id, account_id, oauth_client_id, payload, expires_at)
+             VALUES ('being-made', 'default', $1, $2, '{}', now() + interval '1 day')`,
+            [sub, client.oauthClientId],
+          ),
+      });
+      expect(answer).toEqual(['2 grants ended; every gateway refuses the tokens within a second.']);
     });
 
     it.each([

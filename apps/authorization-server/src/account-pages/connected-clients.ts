@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { lockAccount } from '../accounts/lock-account.ts';
-import { recordAudit } from '../audit/audit-log.ts';
+import { withdrawConsents } from '../interactions/consents.ts';
 import { revoke } from '../revocation/revoke.ts';
 
 /** An application that may act for an account, over all its grants. */
@@ -67,12 +67,7 @@ export async function disconnectClient(manager: EntityManager, owner: Owner, oau
   for (const { id } of grants) {
     await revoke(manager, { kind: 'grant', id, tenant: tenantId, reason: 'revoked_by_user', by });
   }
-  const [, withdrawn]: [unknown, number] = await manager.query(
-    'DELETE FROM auth.consent WHERE tenant_id = $1 AND sub = $2 AND oauth_client_id = $3',
-    [tenantId, sub, oauthClientId],
-  );
-  if (withdrawn === 0) return;
-  await recordAudit(manager, { ...by, type: 'consent.withdrawn', tenantId, outcome: 'success' });
+  await withdrawConsents(manager, { tenantId, sub, oauthClientId }, { actor: sub });
 }
 
 function mergeScopes(payloads: Row['payloads']): Record<string, string[]> {

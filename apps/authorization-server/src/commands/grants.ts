@@ -1,6 +1,8 @@
 import { StartError } from '@gatehouse/runtime';
 import type { EntityManager } from 'typeorm';
+import { lockAccount } from '../accounts/lock-account.ts';
 import { defaultTenant } from '../config.ts';
+import { withdrawConsents } from '../interactions/consents.ts';
 import { revoke } from '../revocation/revoke.ts';
 import { UsageError } from './command.ts';
 import type { Command, CommandContext, CommandInput, CommandOutput } from './command.ts';
@@ -49,7 +51,8 @@ export const grantCommands: Command[] = [
   },
   {
     name: 'grants revoke',
-    summary: 'End a grant, or all grants of an account or of a client, with every token',
+    summary:
+      'End a grant, or all grants of an account or of a client, with every token; the client is asked about again',
     operands: ['<grant id>?'],
     options: {
       account: { value: '<e-mail or id>', description: 'all grants of this account' },
@@ -89,20 +92,65 @@ async function revokeGrants({ dataSource }: CommandContext, input: CommandInput)
     throw new UsageError('say either a grant id, or --account, --client or both');
   }
   const ended = await dataSource.transaction(async (manager) => {
-    if (id !== '') return revokeEach(manager, [id]);
+    if (id !== '') return revokeOne(manager, id);
     const account = email === undefined ? undefined : await requireAccount(manager, email);
-    const grants = await livingGrants(manager, account?.sub, oauthClientId);
-    if (account && oauthClientId !== undefined) return revokeEach(manager, grants);
-    // By its name as well: a grant that is just being made is hit too.
-    const whose = account ? { kind: 'account' as const, id: account.sub } : undefined;
-    if (whose) await revoke(manager, { ...whose, tenant: defaultTenant, reason });
-    else await revoke(manager, { kind: 'client', id: oauthClientId ?? '', tenant: defaultTenant, reason });
-    return grants.length;
+    return revokeAllOf(manager, account?.sub, oauthClientId);
   });
   if (id !== '' && ended === 0) throw new StartError(`There is no living grant ${id}: \`grants list\` shows them.`);
   return {
     lines: [`${ended} ${ended === 1 ? 'grant' : 'grants'} ended; every gateway refuses the tokens within a second.`],
   };
+}
+
+async function revokeOne(manager: EntityManager, id: string): Promise<number> {
+  const [given] = await manager.query<{ sub: string | null; oauthClientId: string }[]>(
+    `SELECT account_id AS sub, oauth_client_id AS "oauthClientId" FROM auth.oauth_grant WHERE tenant_id = $1 AND id = $2`,
+    [defaultTenant, id],
+  );
+  if (!given) return 0;
+  const { sub, oauthClientId } = given;
+  if (sub !== null) await lockAccount(manager, sub);
+  const ended = await revokeEach(manager, [id]);
+  if (ended > 0 && sub !== null) await withdraw(manager, { sub, oauthClientId });
+  return ended;
+}
+
+/** With the consents: a signed-in browser would give the client another grant, and nobody would see a page. */
+async function revokeAllOf(
+  manager: EntityManager,
+  sub: string | undefined,
+  oauthClientId: string | undefined,
+): Promise<number> {
+  if (sub !== undefined) await lockAccount(manager, sub);
+  else await lockConsenting(manager, oauthClientId ?? '');
+  const grants = await livingGrants(manager, sub, oauthClientId);
+  if (sub !== undefined && oauthClientId !== undefined) await revokeEach(manager, grants);
+  // By its name as well, which hits what no row tells of.
+  else if (sub !== undefined) await revoke(manager, { kind: 'account', id: sub, tenant: defaultTenant, reason });
+  else await revoke(manager, { kind: 'client', id: oauthClientId ?? '', tenant: defaultTenant, reason });
+  await withdraw(manager, { sub, oauthClientId });
+  return grants.length;
+}
+
+/** Holds the accounts that let this client in: what they authorize just now comes before this, or sees it. */
+async function lockConsenting(manager: EntityManager, oauthClientId: string): Promise<void> {
+  await manager.query(
+    `SELECT 1 FROM auth.account WHERE sub IN (SELECT sub FROM auth.consent WHERE tenant_id = $1 AND oauth_client_id = $2)
+     ORDER BY sub FOR NO KEY UPDATE`,
+    [defaultTenant, oauthClientId],
+  );
+}
+
+async function withdraw(
+  manager: EntityManager,
+  { sub, oauthClientId }: { sub: string | undefined; oauthClientId: string | undefined },
+): Promise<void> {
+  const by = { reason };
+  if (sub === undefined) {
+    return await withdrawConsents(manager, { tenantId: defaultTenant, oauthClientId: oauthClientId ?? '' }, by);
+  }
+  const whose = { tenantId: defaultTenant, sub, ...(oauthClientId === undefined ? {} : { oauthClientId }) };
+  await withdrawConsents(manager, whose, { ...by, onBehalfOf: sub });
 }
 
 async function revokeEach(manager: EntityManager, ids: string[]): Promise<number> {

@@ -1,4 +1,6 @@
 import type { EntityManager } from 'typeorm';
+import { recordAudit } from '../audit/audit-log.ts';
+import type { AuditEvent } from '../audit/audit-log.ts';
 import type { Consent } from './consent.entity.ts';
 import { rememberedRedirectUri } from './redirect-target.ts';
 import { coversScopes } from './requested-access.ts';
@@ -25,6 +27,31 @@ export async function giveConsent(manager: EntityManager, access: RequestedAcces
      DO UPDATE SET scopes = consent.scopes || excluded.scopes, given_at = clock_timestamp()`,
     [key.tenantId, sub, key.oauthClientId, key.redirectUri, key.resource, JSON.stringify(access.scopes)],
   );
+}
+
+/** Whose consents: of an account, to a client, or both. */
+type Consenting = { tenantId: string } & (
+  | { sub: string; oauthClientId?: string }
+  | { sub?: undefined; oauthClientId: string }
+);
+
+/**
+ * Takes consents back: the person is asked again before the client gets another grant. Part of the caller's transaction,
+ * which holds the accounts (`lockAccount`), so that no authorization under way still goes by them.
+ */
+export async function withdrawConsents(
+  manager: EntityManager,
+  { tenantId, sub, oauthClientId }: Consenting,
+  by: Pick<AuditEvent, 'actor' | 'onBehalfOf' | 'reason'>,
+): Promise<void> {
+  const [, withdrawn]: [unknown, number] = await manager.query(
+    `DELETE FROM auth.consent
+     WHERE tenant_id = $1 AND ($2::text IS NULL OR sub = $2) AND ($3::text IS NULL OR oauth_client_id = $3)`,
+    [tenantId, sub ?? null, oauthClientId ?? null],
+  );
+  if (withdrawn === 0) return;
+  const whose = oauthClientId === undefined ? {} : { oauthClientId };
+  await recordAudit(manager, { ...whose, ...by, type: 'consent.withdrawn', tenantId, outcome: 'success' });
 }
 
 function keyOf(access: RequestedAccess) {
