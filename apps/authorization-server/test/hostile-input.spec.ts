@@ -1,8 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Browser } from '../../../test/support/authorization/browser.ts';
 import { callback, McpClient, registerClient } from '../../../test/support/authorization/mcp-client.ts';
+import { reportFailedRequest, reportRequest } from '../src/events.ts';
 import { startReplicas } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
+
+vi.mock('../src/events.ts', async (importOriginal) => {
+  const real = await importOriginal<typeof import('../src/events.ts')>();
+  return { ...real, reportFailedRequest: vi.fn(real.reportFailedRequest), reportRequest: vi.fn(real.reportRequest) };
+});
 
 const texts = [
   '',
@@ -106,5 +113,22 @@ describe('hostile input', () => {
       values.map((value) => registerClient(replicas, { redirect_uris: [callback], [name]: value })),
     );
     expect(answers.map(({ status }) => status).filter((status) => status >= 500)).toEqual([]);
+  });
+
+  it.each([
+    ['breaks off', 'content-length: 1000', 'grant_type='],
+    ['is no chunk', 'transfer-encoding: chunked', 'zz\r\n'],
+    ['ends in a chunk', 'transfer-encoding: chunked', '5\r\nab'],
+  ])('in a body that %s is nothing that an operator must be told of', async (_what, header, body) => {
+    vi.mocked(reportRequest).mockClear();
+    vi.mocked(reportFailedRequest).mockClear();
+    const { host } = new URL(replicas.issuer);
+    const type = 'content-type: application/x-www-form-urlencoded';
+    for (const end of ['end', 'resetAndDestroy'] as const) {
+      const socket = connect(replicas.servers[0]?.port ?? 0, '127.0.0.1').on('error', () => {});
+      socket.write(`POST /token HTTP/1.1\r\nhost: ${host}\r\n${type}\r\n${header}\r\n\r\n${body}`, () => socket[end]());
+    }
+    await expect.poll(() => vi.mocked(reportRequest).mock.calls.length).toBe(2);
+    expect(vi.mocked(reportFailedRequest).mock.calls).toEqual([]);
   });
 });

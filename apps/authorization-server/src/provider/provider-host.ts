@@ -61,7 +61,10 @@ export class ProviderHost {
 function observe(provider: Provider, logger: Logger): void {
   provider.on('server_error', (ctx, error) => reportFault(logger, error, ctx.path));
   // Koa's own, for what happens after the steps; without a listener it prints to the console.
-  (provider as EventEmitter).on('error', (error: unknown) => reportFault(logger, error, ''));
+  (provider as EventEmitter).on('error', (error: unknown, ctx?: { req: { complete: boolean } }) => {
+    // A body that breaks off is its sender's fault, and nobody is left to answer.
+    if (ctx?.req.complete !== false) reportFault(logger, error, '');
+  });
   const noteRefusal = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
     requestState(ctx).refusal = error;
   };
