@@ -8,7 +8,11 @@ import type { Replicas } from './replicas.ts';
 
 vi.mock('../src/events.ts', async (importOriginal) => {
   const real = await importOriginal<typeof import('../src/events.ts')>();
-  return { ...real, reportFailedRequest: vi.fn(real.reportFailedRequest), reportRequest: vi.fn(real.reportRequest) };
+  return {
+    ...real,
+    reportFailedRequest: vi.fn<typeof reportFailedRequest>(),
+    reportRequest: vi.fn<typeof reportRequest>(),
+  };
 });
 
 const texts = [
