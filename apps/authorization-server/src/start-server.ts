@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
+import { ScopeHierarchy } from '@gatehouse/auth';
 import { checkDatabase, explainDatabaseFailure, openDatabase } from '@gatehouse/database';
 import { drainServer, Health, listen, startAdminServer } from '@gatehouse/runtime';
 import type { Logger, RunningApp } from '@gatehouse/runtime';
@@ -126,7 +127,8 @@ async function openAll(given: GivenSettings, logger: Logger, opened: Opened): Pr
     dataSource,
     logger,
     onConnected: (connection) => {
-      listenForStepUps(connection, { dataSource, logger });
+      const hierarchy = new ScopeHierarchy(settings.GATEWAY_SCOPE_HIERARCHY);
+      listenForStepUps(connection, { dataSource, hierarchy, logger });
       outbox.publishOn(connection);
     },
   });

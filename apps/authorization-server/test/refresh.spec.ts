@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
+import { ScopeHierarchy } from '@gatehouse/auth';
 import type { StepUpRequest } from '@gatehouse/messaging';
 import { markForStepUp } from '../src/step-up/step-up-mark.ts';
 import { jsonOf } from '../../../test/support/authorization/http.ts';
@@ -200,7 +201,8 @@ describe('refreshing over two replicas', () => {
     const mark = (grantId: string, more: Partial<StepUpRequest> = {}) => {
       const { oauthClientId } = client;
       const scopes = ['mcp', 'files:write'];
-      return markForStepUp(dataSource, { tenant: 'default', grantId, oauthClientId, scopes, ...more });
+      const hierarchy = new ScopeHierarchy(['*:admin > *:write']);
+      return markForStepUp(dataSource, hierarchy, { tenant: 'default', grantId, oauthClientId, scopes, ...more });
     };
 
     it('is refused once out of 15 parallel ones; the token is not consumed and its family lives', async () => {
@@ -249,6 +251,18 @@ describe('refreshing over two replicas', () => {
         [gid],
       );
       expect(await mark(gid)).toBe(true);
+    });
+
+    it('is refused although the hierarchy adds a scope to those of the token that no server brought', async () => {
+      const { tokens, gid } = await obtain();
+      const scopes = ['mcp', 'files:admin', 'files:write', 'notes:admin', 'notes:write'];
+      await dataSource.query(
+        `INSERT INTO auth.resource_scope (tenant_id, scope, server, version) VALUES
+           ('default', 'files:admin', 'files', 'v'), ('default', 'notes:admin', 'notes', 'v')`,
+      );
+      expect(await mark(gid, { scopes: [...scopes, 'nobody:read'] })).toBe(false);
+      expect(await mark(gid, { scopes })).toBe(true);
+      expect((await client.refresh(tokens.refresh_token)).status).toBe(400);
     });
 
     it.each<[string, string, Partial<StepUpRequest>]>([

@@ -1,3 +1,4 @@
+import type { ScopeHierarchy } from '@gatehouse/auth';
 import type { StepUpRequest } from '@gatehouse/messaging';
 import type { DataSource } from 'typeorm';
 import { recordAudit } from '../audit/audit-log.ts';
@@ -13,10 +14,16 @@ const versionOfPlainScope = '1';
 /**
  * Marks a grant whose client was challenged for scopes and would only refresh its token: its next refresh is refused, once.
  * Not when that could not help: for scopes that nobody knows, that the grant has already, or of another client's grant.
+ * A scope that nobody knows is no obstacle when the client was told of it only because another of them includes it.
  * @returns whether it is marked now.
  */
-export async function markForStepUp(dataSource: DataSource, request: StepUpRequest): Promise<boolean> {
+export async function markForStepUp(
+  dataSource: DataSource,
+  hierarchy: ScopeHierarchy,
+  request: StepUpRequest,
+): Promise<boolean> {
   const { tenant, grantId, oauthClientId, scopes } = request;
+  const included = scopes.flatMap((scope) => hierarchy.expand([scope]).slice(1));
   return dataSource.transaction(async (manager) => {
     const [marked] = await manager.query<[unknown[], number]>(
       `UPDATE auth.oauth_grant AS given
@@ -26,9 +33,10 @@ export async function markForStepUp(dataSource: DataSource, request: StepUpReque
          AND (SELECT bool_and(asked.scope = 'mcp' OR known.version IS NOT NULL)
                  AND bool_or(given.scope_versions->>asked.scope IS DISTINCT FROM coalesce(known.version, $7))
               FROM unnest($4::text[]) AS asked (scope)
-              LEFT JOIN auth.resource_scope AS known ON known.tenant_id = $2 AND known.scope = asked.scope)
+              LEFT JOIN auth.resource_scope AS known ON known.tenant_id = $2 AND known.scope = asked.scope
+              WHERE asked.scope = 'mcp' OR known.version IS NOT NULL OR asked.scope <> ALL($8::text[]))
        RETURNING id`,
-      [grantId, tenant, oauthClientId, scopes, markSeconds, restSeconds, versionOfPlainScope],
+      [grantId, tenant, oauthClientId, scopes, markSeconds, restSeconds, versionOfPlainScope, included],
     );
     if (marked.length === 0) return false;
     await recordAudit(manager, {

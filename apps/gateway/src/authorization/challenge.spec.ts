@@ -30,7 +30,8 @@ describe('a challenge', () => {
     expect(scopesOf(insufficientScope(scopes, metadataUrl))).toEqual(scopes);
   });
 
-  it('names what a call needs before what an older client has already', async () => {
+  /** The scopes that an older client with this token is told of. */
+  const namedTo = async (principal: Partial<Principal>, needed: string[]) => {
     const settings = loadSettings(gatewaySettings, {
       GATEHOUSE_STATE_KEYS: Buffer.alloc(32).toString('base64'),
       NATS_URL: 'nats://127.0.0.1',
@@ -41,13 +42,24 @@ describe('a challenge', () => {
       new PublicUrls(settings),
       new StepUpRequests({} as unknown as NatsConnection, logger),
     );
+    const request = {
+      principal: principal as Principal,
+      endpoint: { kind: 'aggregate' },
+      version: '2025-11-25',
+    } as const;
+    return scopesOf(await challenges.refusalOf(request, needed));
+  };
+
+  it('names what a call needs before what an older client has already', async () => {
     const held = ['mcp', ...many('shop')];
-    const needed = ['mcp', 'shop:refund'];
-    const principal = { scopes: held } as Principal;
-    const request = { principal, endpoint: { kind: 'aggregate' }, version: '2025-11-25' } as const;
-    const named = scopesOf(await challenges.refusalOf(request, needed));
+    const named = await namedTo({ scopes: held }, ['mcp', 'shop:refund']);
     expect(named).toEqual([...held.slice(0, named.length - 1), 'shop:refund']);
     expect(named.length).toBeGreaterThan(30);
     expect(named.join(' ').length).toBeLessThan(3_500);
+  });
+
+  it('names what an older client has in part, for it would lose that', async () => {
+    const principal = { scopes: ['mcp'], partialScopes: { 'files:write': ['erase'] } };
+    expect(await namedTo(principal, ['mcp', 'files:read'])).toEqual(['mcp', 'files:write', 'files:read']);
   });
 });

@@ -33,7 +33,9 @@ export class ScopeChallenges {
   ): Promise<HttpRefusal> {
     const metadataUrl = this.#urls.metadataUrlOf(endpoint);
     if (version === modernVersion) return insufficientScope(scopes, metadataUrl);
-    const held = principal.scopes.filter((scope) => scopeToken.test(scope));
+    // Those that it has in part too: the client would lose them with the new token.
+    const known = [...principal.scopes, ...Object.keys(principal.partialScopes ?? {})];
+    const held = known.filter((scope) => scopeToken.test(scope));
     const fitting = new Set(scopesThatFit([...new Set([...scopes, ...held])]));
     const named = [...new Set([...held, ...scopes])].filter((scope) => fitting.has(scope));
     await this.#stepUps.ask(principal, named);
