@@ -155,6 +155,11 @@ describe('a token with too few scopes', () => {
     expect(await callTool('purge', 'write')).toMatchObject({ status: 200, body: { result: {} } });
     expect((await callTool('write', 'purge')).status).toBe(403);
     expect((await callTool('read', 'write')).status).toBe(403);
+    const partial = await test.token({ scope: 'mcp', partial_scopes: { [`${test.server}:write`]: ['report'] } });
+    const statusOf = async (tool: string) =>
+      (await callMcp(`${test.url}/mcp`, partial, 'tools/call', { name: `${test.server}__${tool}`, arguments: {} }))
+        .status;
+    expect([await statusOf('echo'), await statusOf('report')]).toEqual([200, 403]);
   });
 
   it('still lists everything, or nobody could step up', async () => {
