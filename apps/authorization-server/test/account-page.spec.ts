@@ -202,6 +202,31 @@ describe('connected applications', () => {
     ]);
   });
 
+  it('have a hundred grants at most: those that nobody used end first', async () => {
+    await dataSource.query(
+      `INSERT INTO auth.oauth_grant (id, tenant_id, account_id, oauth_client_id, payload, created_at, last_used_at, expires_at)
+       SELECT n || $1, 'default', $1, $2, '{}', now() - interval '9 days', CASE WHEN n > 1 THEN now() - interval '8 days' END,
+              now() + interval '1 day' FROM generate_series(1, 99) AS n`,
+      [person.sub, client.oauthClientId],
+    );
+    const ended = () =>
+      dataSource.query<{ id: string }[]>(
+        'SELECT id FROM auth.oauth_grant WHERE account_id = $1 AND ended_at IS NOT NULL',
+        [person.sub],
+      );
+    expect((await begin(browser, client, { redirect_uri: website })).url.searchParams.has('code')).toBe(true);
+    expect(await ended()).toEqual([{ id: `1${person.sub}` }]);
+    const flood = await begin(browser, client, { redirect_uri: website });
+    expect(flood.url.searchParams.has('code')).toBe(true);
+    expect([(await ended()).length, await livingGrantsOf(person)]).toEqual([2, 100]);
+    expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
+    const [last] = await dataSource.query<{ details: { gid: string } }[]>(
+      `SELECT details FROM auth.audit_row WHERE on_behalf_of = $1 AND reason = 'too_many_grants' ORDER BY id DESC`,
+      [person.sub],
+    );
+    expect(last?.details.gid).not.toContain(person.sub);
+  });
+
   it('get no grant by a request that is under way when they are disconnected', async () => {
     const answer = await duringTransaction(dataSource, {
       before: (manager) => disconnectClient(manager, { tenantId: 'default', sub: person.sub }, client.oauthClientId),

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { lockAccount } from '../accounts/lock-account.ts';
 import { withdrawConsents } from '../interactions/consents.ts';
-import { revoke } from '../revocation/revoke.ts';
+import { revokeGrants } from '../revocation/revoke.ts';
 
 /** An application that may act for an account, over all its grants. */
 export interface ConnectedClient {
@@ -64,9 +64,7 @@ export async function disconnectClient(manager: EntityManager, owner: Owner, oau
     [tenantId, sub, oauthClientId],
   );
   const by = { actor: sub, oauthClientId };
-  for (const { id } of grants) {
-    await revoke(manager, { kind: 'grant', id, tenant: tenantId, reason: 'revoked_by_user', by });
-  }
+  await revokeGrants(manager, { ids: grants.map(({ id }) => id), tenant: tenantId, reason: 'revoked_by_user', by });
   await withdrawConsents(manager, { tenantId, sub, oauthClientId }, { actor: sub });
 }
 

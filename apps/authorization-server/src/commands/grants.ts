@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { lockAccount } from '../accounts/lock-account.ts';
 import { defaultTenant } from '../config.ts';
 import { withdrawConsents } from '../interactions/consents.ts';
-import { revoke } from '../revocation/revoke.ts';
+import { revoke, revokeGrants } from '../revocation/revoke.ts';
 import { UsageError } from './command.ts';
 import type { Command, CommandContext, CommandInput, CommandOutput } from './command.ts';
 import { requireAccount } from './named-account.ts';
@@ -58,7 +58,7 @@ export const grantCommands: Command[] = [
       account: { value: '<e-mail or id>', description: 'all grants of this account' },
       client: { value: '<client id>', description: 'all grants of this client; with --account those of both' },
     },
-    run: revokeGrants,
+    run: revokeNamed,
   },
 ];
 
@@ -86,7 +86,7 @@ async function listGrants(manager: EntityManager, input: CommandInput): Promise<
   );
 }
 
-async function revokeGrants({ dataSource }: CommandContext, input: CommandInput): Promise<CommandOutput> {
+async function revokeNamed({ dataSource }: CommandContext, input: CommandInput): Promise<CommandOutput> {
   const [id, email, oauthClientId] = [input.operand(0), input.text('account'), input.text('client')];
   if ((id === '') === (email === undefined && oauthClientId === undefined)) {
     throw new UsageError('say either a grant id, or --account, --client or both');
@@ -154,9 +154,7 @@ async function withdraw(
 }
 
 async function revokeEach(manager: EntityManager, ids: string[]): Promise<number> {
-  let ended = 0;
-  for (const id of ids) if (await revoke(manager, { kind: 'grant', id, tenant: defaultTenant, reason })) ended += 1;
-  return ended;
+  return await revokeGrants(manager, { ids, tenant: defaultTenant, reason });
 }
 
 async function livingGrants(

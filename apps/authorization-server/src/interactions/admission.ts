@@ -15,6 +15,7 @@ import type { BrowserCookie } from './browser-cookie.ts';
 import { findApproval, spendApproval } from './client-approvals.ts';
 import type { ApprovedAccess } from './client-approvals.ts';
 import { giveConsent, isConsented } from './consents.ts';
+import { limitGrants } from './limit-grants.ts';
 import { describeRedirect } from './redirect-target.ts';
 import { coversScopes, requestedAccess, resourceScopes } from './requested-access.ts';
 import type { RequestedAccess } from './requested-access.ts';
@@ -74,6 +75,7 @@ export class Admission {
         return false;
       }
       const grantId = await saveGrant(ctx, manager, access);
+      await limitGrants(manager, { ...access, sub }, grantId);
       await recordAudit(manager, {
         type: approval ? 'consent.given' : 'consent.reused',
         tenantId: access.tenantId,

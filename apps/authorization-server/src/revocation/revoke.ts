@@ -48,7 +48,7 @@ export async function revoke(manager: EntityManager, revocation: Revocation): Pr
     case 'token':
       return revokeToken(manager, revocation, revocation.expiresAt);
     case 'grant':
-      return revokeGrant(manager, revocation);
+      return (await revokeGrants(manager, { ...revocation, ids: [revocation.id] })) > 0;
     case 'account':
       return revokeAll(manager, revocation, 'account');
     default:
@@ -72,13 +72,20 @@ export async function isTokenRevoked(manager: EntityManager, jti: string): Promi
   return rows.length > 0;
 }
 
-async function revokeGrant(manager: EntityManager, revocation: Revocation): Promise<boolean> {
-  const { id, tenant } = revocation;
-  const ended = await endGrants(manager, 'id = $2', [tenant, id]);
-  if (ended.length === 0) return false;
+/**
+ * Revokes several grants, as `revoke` does one.
+ * @returns how many had not ended before.
+ */
+export async function revokeGrants(
+  manager: EntityManager,
+  { ids, ...revocation }: Pick<Revocation, 'tenant' | 'reason' | 'by'> & { ids: string[] },
+): Promise<number> {
+  const { tenant } = revocation;
+  const ended = await endGrants(manager, 'id = ANY($2)', [tenant, ids]);
+  if (ended.length === 0) return 0;
   await tellGateways(manager, { tenant, kind: 'grant', keys: ended });
-  await audit(manager, revocation, 'grant.ended', { gid: id });
-  return true;
+  for (const gid of ended) await audit(manager, revocation, 'grant.ended', { gid });
+  return ended.length;
 }
 
 /**
@@ -98,7 +105,11 @@ async function revokeAll(manager: EntityManager, revocation: Revocation, kind: '
 }
 
 /** Ends living grants with their codes and refresh tokens, in the order of their ids so that two endings take turns. */
-async function endGrants(manager: EntityManager, condition: string, parameters: [string, string]): Promise<string[]> {
+async function endGrants(
+  manager: EntityManager,
+  condition: string,
+  parameters: [string, string | string[]],
+): Promise<string[]> {
   const [ended] = await manager.query<[{ id: string }[], number]>(
     `UPDATE auth.oauth_grant SET ended_at = now() WHERE id IN (
        SELECT id FROM auth.oauth_grant WHERE tenant_id = $1 AND ${condition} AND ended_at IS NULL ORDER BY id FOR UPDATE
@@ -145,7 +156,7 @@ async function tellGateways(manager: EntityManager, writing: OutboxWriting): Pro
 
 async function audit(
   manager: EntityManager,
-  { tenant, reason, by = {} }: Revocation,
+  { tenant, reason, by = {} }: Pick<Revocation, 'tenant' | 'reason' | 'by'>,
   type: string,
   details: Record<string, unknown>,
 ): Promise<void> {

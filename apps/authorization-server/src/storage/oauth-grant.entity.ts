@@ -5,6 +5,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('oauth_grant_account', ['accountId'])
 @Index('oauth_grant_client', ['oauthClientId'])
 @Index('oauth_grant_expiry', ['expiresAt'])
+@Index('oauth_grant_living', ['accountId', 'oauthClientId'], { where: 'ended_at IS NULL' })
 export class OauthGrant {
   @PrimaryColumn('text')
   id!: string;

@@ -12,6 +12,7 @@ import { BrowserSessions1795000000011 } from './1795000000011-browser-sessions.t
 import { SecondFactor1795000000012 } from './1795000000012-second-factor.ts';
 import { ScopeContents1795000000020 } from './1795000000020-scope-contents.ts';
 import { StepUp1795000000021 } from './1795000000021-step-up.ts';
+import { LivingGrants1795000000022 } from './1795000000022-living-grants.ts';
 
 /** Every migration in the order of its timestamp; append, never change one that was released. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   SecondFactor1795000000012,
   ScopeContents1795000000020,
   StepUp1795000000021,
+  LivingGrants1795000000022,
 ];
