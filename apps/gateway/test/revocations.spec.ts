@@ -172,8 +172,10 @@ describe('a gateway that has not heard of revocations for two seconds', () => {
     const revoked = await test.token({ gid: 'ended-in-between' });
     const token = await test.token();
     const list = (gateway: { url: string }, by = token) => callMcp(gateway.url, by, 'tools/list');
-    for (const gateway of [strict, lenient])
+    for (const gateway of [strict, lenient]) {
       await waitUntil(async () => (await list(gateway)).body.result !== undefined);
+      await waitUntil(async () => !('revocations' in (await gateway.reasons())));
+    }
 
     const ofExpired = await test.token({ exp: secondsAgo(1) });
     const [stream, streamOfExpired] = await Promise.all(
