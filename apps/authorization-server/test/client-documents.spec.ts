@@ -118,6 +118,11 @@ describe('the metadata documents of well-known clients, fetched through an egres
     const [redirectUri = ''] = document.redirect_uris;
     const proof = await assertionOf(client, key);
     const tokens = await obtainTokens(client, redirectUri, proof);
+    // RFC 6749 §6: a token that was issued to a client that authenticates is nobody's who does not.
+    const stolen = await client.refresh(tokens.refresh_token, { resource });
+    expect([stolen.status, jsonOf(stolen)]).toEqual([400, expect.objectContaining({ error: 'invalid_grant' })]);
+    const { oauthClientId } = client;
+    await client.postForm('/token/revocation', { token: tokens.refresh_token, client_id: oauthClientId });
     // A confidential client keeps its refresh token (OAuth 2.1 §4.3.1).
     const refreshed = await client.refresh(tokens.refresh_token, { resource, ...(await assertionOf(client, key)) });
     expect(refreshed.status).toBe(200);

@@ -9,9 +9,12 @@ import { sealSuccessor } from './sealed-successor.ts';
 import { bearerId, isStorableId } from './stored-id.ts';
 import { withManager } from './unit-of-work.ts';
 
+/** What is kept of a token, and whether its client had authenticated when it was issued. */
+type StoredToken = AdapterPayload & { needsAuthentication?: boolean };
+
 /** A row of a refresh token with what hangs on it. */
 interface FoundToken {
-  payload: AdapterPayload;
+  payload: StoredToken;
   exp: number;
   consumed: number | null;
   sealedSuccessor: Buffer | null;
@@ -35,7 +38,8 @@ export class RefreshTokenAdapter implements Adapter {
   }
 
   async upsert(id: string, payload: AdapterPayload, expiresInSeconds: number): Promise<void> {
-    const { jti: _, consumed: __, ...stored } = payload;
+    const { jti: _, consumed: __, ...rest } = payload;
+    const stored: StoredToken = { ...rest, ...(isClientAuthenticated() ? { needsAuthentication: true } : {}) };
     const row = [bearerId(id), defaultTenant, payload.grantId, JSON.stringify(stored), expiresInSeconds];
     const exchanged = Provider.ctx && requestState(Provider.ctx).exchangedRefreshToken;
     if (exchanged !== undefined) return this.#exchange(exchanged, id, row);
@@ -67,7 +71,8 @@ export class RefreshTokenAdapter implements Adapter {
 
   /**
    * Locks the row: requests that present the same token at once are answered one after the other. Grant and account are
-   * read along with it; when they end, so does the token.
+   * read along with it; when they end, so does the token. A client that a document describes may authenticate or not, as it
+   * likes: what was issued to it when it did is not found by who does not (RFC 6749 §6).
    */
   async find(id: string): Promise<AdapterPayload | undefined> {
     if (!isStorableId(id)) return undefined;
@@ -91,8 +96,10 @@ export class RefreshTokenAdapter implements Adapter {
     );
     const found = rows[0];
     if (!found) return undefined;
+    const { needsAuthentication = false, ...payload } = found.payload;
+    if (needsAuthentication && !isClientAuthenticated()) return undefined;
     if (Provider.ctx) requestState(Provider.ctx).presentedRefreshToken = presentedToken(bearerId(id), found);
-    const { payload, exp, consumed } = found;
+    const { exp, consumed } = found;
     // A token that is not exchanged lives on when it is used: the row knows until when.
     return { ...payload, exp, jti: id, ...(consumed === null ? {} : { consumed }) };
   }
@@ -143,6 +150,12 @@ export class RefreshTokenAdapter implements Adapter {
   async findByUserCode(): Promise<undefined> {
     return undefined;
   }
+}
+
+/** Whether the client of the present request has shown more than its id. */
+function isClientAuthenticated(): boolean {
+  const method = Provider.ctx?.oidc.client?.tokenEndpointAuthMethod;
+  return method !== undefined && method !== 'none';
 }
 
 function presentedToken(id: string, found: FoundToken): PresentedRefreshToken {
