@@ -28,7 +28,8 @@ interface DatabaseOptions {
 }
 
 const oldestServerVersion = 14;
-const connectTimeoutMs = 1_000;
+/** A server that is up answers within a second, unless its machine has too much to do. */
+const connectTimeoutMs = 2_000;
 /** How long a request waits until one of the pool's connections is free. */
 const connectionWaitMs = 5_000;
 const statementTimeoutMs = 2_000;
@@ -121,7 +122,7 @@ async function checkServerVersion(client: pg.Client): Promise<void> {
   );
 }
 
-/** The pool has one time limit for a free connection and for making one; a server that is up answers within a second. */
+/** The pool has one time limit for a free connection and for making one. */
 class ImpatientClient extends pg.Client {
   constructor(config: pg.ClientConfig) {
     super({ ...config, connectionTimeoutMillis: connectTimeoutMs });
