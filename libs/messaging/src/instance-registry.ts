@@ -28,7 +28,8 @@ interface KnownInstance extends Instance {
   digest: string;
   previousDigest: string | undefined;
   state: Beat['state'];
-  load: number;
+  /** Calls of other gateways, and tasks, that it had at its last beat. */
+  loadOfOthers: number;
   heardAt: number;
   suspect: boolean;
   probing: boolean;
@@ -74,8 +75,8 @@ export class InstanceRegistry {
   }
 
   /**
-   * The less loaded of two random live instances of a digest: this gateway's own calls in flight plus the load of the
-   * last beat. Undefined when there is none beside the `excluded` ones.
+   * The less loaded of two random live instances of a digest: this gateway's own calls in flight plus those that
+   * others had there at its last beat. Undefined when there is none beside the `excluded` ones.
    */
   pick(tenant: string, server: string, digest: string, excluded?: ReadonlySet<Instance>): Instance | undefined {
     const of = { tenant: subjectToken(tenant), server: subjectToken(server) };
@@ -85,7 +86,7 @@ export class InstanceRegistry {
     const first = Math.floor(Math.random() * ready.length);
     const second = (first + 1 + Math.floor(Math.random() * (ready.length - 1))) % ready.length;
     const [a, b] = [ready[first], ready[second]] as [KnownInstance, KnownInstance];
-    return a.inFlight + a.load <= b.inFlight + b.load ? a : b;
+    return a.inFlight + a.loadOfOthers <= b.inFlight + b.loadOfOthers ? a : b;
   }
 
   /** How many instances of each server are in which state; `suspect` ones are silent. */
@@ -133,8 +134,10 @@ export class InstanceRegistry {
     instances.set(from.instance, instance);
     const mayGetCalls = known !== undefined && isLive(known);
     const sameDigest = instance.digest === beat.digest;
-    const { digest, previousDigest, state, load } = beat;
-    Object.assign(instance, { digest, previousDigest, state, load });
+    const { digest, previousDigest, state } = beat;
+    // What it says includes this gateway's own calls, which are counted as they come and go.
+    const loadOfOthers = Math.max(0, beat.load - instance.inFlight);
+    Object.assign(instance, { digest, previousDigest, state, loadOfOthers });
     Object.assign(instance, { heardAt: performance.now(), suspect: false });
     if (mayGetCalls && sameDigest && isLive(instance)) return;
     if (!mayGetCalls && isLive(instance))
@@ -231,13 +234,13 @@ export class InstanceRegistry {
 }
 
 function newInstance(address: InstanceAddress, beat: Beat): KnownInstance {
-  const { digest, previousDigest, state, load } = beat;
+  const { digest, previousDigest, state, load: loadOfOthers } = beat;
   return {
     address,
     digest,
     previousDigest,
     state,
-    load,
+    loadOfOthers,
     inFlight: 0,
     heardAt: performance.now(),
     suspect: false,

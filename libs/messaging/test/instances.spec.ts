@@ -117,6 +117,29 @@ describe('the registry', () => {
     await connection.close();
   });
 
+  it("counts this gateway's own calls once, although beats count them too", async () => {
+    const tenant = newTenant();
+    const connection = await connectTo(sharedNatsUrl());
+    const beat = async (instance: string, load: number) => {
+      const content = { tenant, server: 'echo', digest, state: 'ready', load };
+      connection.publish(`gh.beat.${tenant}.echo.${instance}`, JSON.stringify(content));
+      await connection.flush();
+      await gateway.connection.flush();
+    };
+    await beat('a', 0);
+    const a = gateway.registry.pick(tenant, 'echo', digest);
+    await beat('b', 0);
+    const b = gateway.registry.pick(tenant, 'echo', digest, new Set(a ? [a] : []));
+    if (!a || !b) throw new Error('both beats must be heard');
+    a.inFlight = 4;
+    b.inFlight = 5;
+    await beat('a', 4);
+    expect(gateway.registry.pick(tenant, 'echo', digest)).toBe(a);
+    await beat('a', 6);
+    expect(gateway.registry.pick(tenant, 'echo', digest)).toBe(b);
+    await connection.close();
+  });
+
   it('picks only instances of the digest that was asked for, and none that was tried', async () => {
     const tenant = newTenant();
     const newer = definitionsOf('echo', { version: '2.0.0' });
