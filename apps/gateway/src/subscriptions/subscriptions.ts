@@ -4,6 +4,7 @@ import type { Principal } from '@gatehouse/protocol';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnModuleDestroy } from '@nestjs/common';
 import { Revocations } from '../authorization/revocations.ts';
+import { accountKey } from '../dispatch/account-key.ts';
 import type { GatewaySettings } from '../config.ts';
 import { SETTINGS } from '../injection-tokens.ts';
 import type { Notification } from './notification.ts';
@@ -118,9 +119,4 @@ export class Subscriptions implements OnModuleDestroy {
       subscription.end('max-age');
     }
   }
-}
-
-/** Not by OAuth client, for a caller can register as many of those as it likes. */
-function accountKey({ tenant, issuer, accountId }: Principal): string {
-  return JSON.stringify([tenant, issuer, accountId]);
 }
